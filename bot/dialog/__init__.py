@@ -1,0 +1,1 @@
+"""Conversations as pure data: events in, says and commands out."""

@@ -1,0 +1,101 @@
+"""Complaints: what may be done to one, its states, and the 48 hours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.errors import Empty, NotAllowed, ReasonMissing, TooLong
+
+ADDRESS_WITHIN = timedelta(hours=48)
+"""Strategic Plan 2024-2028, mechanism 5: received and addressed within 48 hours, in real hours."""
+
+STATUSES = ("filed", "received", "in_hand", "waiting", "addressed", "closed", "withdrawn")
+OPEN = ("filed", "received", "in_hand", "waiting")
+TRANSITIONS: Mapping[str, tuple[str, ...]] = {
+    "filed": ("received", "in_hand", "waiting", "addressed", "closed"),
+    "received": ("in_hand", "waiting", "addressed", "closed"),
+    "in_hand": ("waiting", "addressed", "closed"),
+    "waiting": ("in_hand", "addressed", "closed"),
+    "addressed": ("in_hand", "closed"),
+    "closed": ("in_hand",),
+    "withdrawn": (),
+}
+NEEDS_REASON = ("waiting", "closed")
+REPLY_LIMIT = 4000
+"""Code points in one officer's reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileComplaint:
+    """A worker's complaint. `parts` are the story's, `evidence` the papers'; see `bot.dialog.questions.Part`."""
+
+    reference: str
+    category: str
+    country: str
+    about: str
+    behalf: str
+    identity: str
+    contact: str
+    parts: tuple[Mapping[str, Any], ...]
+    evidence: tuple[Mapping[str, Any], ...] = ()
+    country_name: str = ""
+    about_name: str = ""
+    name: str = ""
+    phone: str = ""
+    safe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddToComplaint:
+    """More words or files from the worker."""
+
+    reference: str
+    parts: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerComplaint:
+    """An officer's own words to the worker; `attachments` are ids of kept files. `once` makes a repeated form one reply."""
+
+    reference: str
+    text: str
+    staff: int
+    attachments: tuple[str, ...] = field(default=())
+    once: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStatus:
+    """An officer moves a complaint along."""
+
+    reference: str
+    status: str
+    reason: str
+    staff: int
+
+
+def check_status(now: str, then: str, reason: str) -> None:
+    """Raise NotAllowed or ReasonMissing."""
+    if then not in TRANSITIONS.get(now, ()):
+        raise NotAllowed
+    if then in NEEDS_REASON and not reason.strip():
+        raise ReasonMissing
+
+
+def check_reply(text: str, attachments: tuple[str, ...]) -> None:
+    """Raise Empty or TooLong."""
+    if not text.strip() and not attachments:
+        raise Empty
+    if len(text) > REPLY_LIMIT:
+        raise TooLong
+
+
+def after_reply(status: str) -> str:
+    """An officer's own answer addresses an open complaint; a closed one stays closed."""
+    return "addressed" if status in OPEN else status
+
+
+def after_addition(status: str) -> str:
+    """Words from the worker bring a complaint that waited for them, or was answered, back into hand."""
+    return "in_hand" if status in ("waiting", "addressed") else status

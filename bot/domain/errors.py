@@ -1,0 +1,28 @@
+"""What may be refused; each error's message is its docstring."""
+
+
+class DomainError(Exception):
+    """The request breaks a rule."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+class NotFound(DomainError):
+    """There is no such thing, or it is not yours to see."""
+
+
+class NotAllowed(DomainError):
+    """A complaint cannot go from that status to this one."""
+
+
+class ReasonMissing(DomainError):
+    """This change needs a reason."""
+
+
+class Empty(DomainError):
+    """There is nothing to send."""
+
+
+class TooLong(DomainError):
+    """That is longer than a message may be."""

@@ -1,0 +1,15 @@
+"""The worker's conversations; FLOWS is the list, in the order their words are tried."""
+
+from bot.dialog.flow import Flow
+from bot.dialog.router import Router
+from handlers.complaint import complaint
+from handlers.erase import erase
+from handlers.follow import follow
+from handlers.help import help_page
+from handlers.menu import menu
+from handlers.person import person
+from handlers.sos import sos
+from handlers.welcome import language, welcome
+
+FLOWS: tuple[Flow, ...] = (menu, welcome, language, sos, complaint, follow, person, help_page, erase)
+ROUTER = Router(FLOWS)

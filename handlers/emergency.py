@@ -1,0 +1,38 @@
+"""What to do now, and the verified numbers: shared by every conversation that meets an emergency."""
+
+from bot.dialog.facts import Facts, Line
+from bot.dialog.says import Say, _
+
+LINES_SHOWN = 6
+
+
+def steps() -> Say:
+    """What to do first, before any question."""
+    return Say(
+        _(
+            "🆘 If you are in danger now:\n"
+            "• If you can, go where other people are.\n"
+            "• Call one of the numbers I give you. They are verified.\n"
+            "• If you cannot speak, write to me here. One word at a time is enough.\n"
+            "• If someone may read this phone, delete these messages."
+        )
+    )
+
+
+def numbers(country: str, facts: Facts) -> Say:
+    """The verified lines for a country, each with when it was last checked; never an unverified one."""
+    lines = facts.book.lines(country)[:LINES_SHOWN]
+    local = facts.book.emergency.get(country, ())
+    opening = _("Numbers to call:") if local else _("I have no verified local number for that country. You can call:")
+    return Say("{opening}\n{lines}", {"opening": Say(opening), "lines": tuple(called(line) for line in lines)})
+
+
+def called(line: Line) -> Say:
+    """One line to call."""
+    phones = " · ".join(line.phones)
+    if line.checked:
+        return Say(
+            _("☎ {phones}: {name} (source of {checked})"),
+            {"phones": phones, "name": line.name, "checked": line.checked},
+        )
+    return Say(_("☎ {phones}: {name}"), {"phones": phones, "name": line.name})

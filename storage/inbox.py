@@ -1,0 +1,36 @@
+"""Events that were taken: an event id goes in once, so a redelivery changes nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Moment, table
+
+
+class Inbox(SQLModel, table=True):
+    """`event_id` is unique for each channel (and credential)."""
+
+    channel: str = Field(primary_key=True)
+    event_id: str = Field(primary_key=True)
+    received_at: datetime = Field(sa_type=Moment, index=True)
+
+
+INBOX = table(Inbox)
+_TAKE = {
+    "sqlite": sqlite.insert(INBOX).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(INBOX).on_conflict_do_nothing(),
+}
+
+
+def take(connection: Connection, channel: str, event_id: str, now: datetime) -> bool:
+    """True the first time; on PostgreSQL a parallel twin waits here until the first commits."""
+    result = connection.execute(
+        _TAKE[connection.dialect.name], {"channel": channel, "event_id": event_id, "received_at": now}
+    )
+    return result.rowcount == 1
+
+
+def forget_before(connection: Connection, moment: datetime) -> int:
+    return connection.execute(delete(INBOX).where(INBOX.c.received_at < moment)).rowcount

@@ -1,0 +1,249 @@
+"""What must be sent: one row is one platform request, and its state is never guessed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlmodel import Field, Index, SQLModel
+
+from bot.domain.delivery import Decision
+from storage.columns import Identity, Moment, SealedJson, table
+from storage.people import ADDRESS
+
+QUEUED, FLYING, SENT, HELD, DEAD = "queued", "flying", "sent", "held", "dead"
+
+
+class Outbox(SQLModel, table=True):
+    """`body` is a bubble (see `bot.channels.base.Parcel`). `human`: a person wrote it. `what`: message, ack or edit.
+
+    `state`: queued, flying (a request is under way), sent, held (until the person writes), dead (`why` says).
+    """
+
+    __table_args__ = (
+        Index("outbox_due", "channel", "state", "lane", "id"),
+        Index("outbox_address", "address_id", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    address_id: int = Field(foreign_key="address.id", sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    channel: str
+    lane: int
+    what: str = "message"
+    human: bool = False
+    body: Any = Field(default=None, sa_type=SealedJson)
+    state: str = QUEUED
+    why: str = ""
+    tries: int = 0
+    not_before: datetime = Field(sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+    sent_at: datetime | None = Field(default=None, sa_type=Moment)
+    holder: str = ""
+    platform_id: str = ""
+
+
+OUTBOX = table(Outbox)
+_ADD = insert(OUTBOX)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request to make. Times are aware UTC."""
+
+    id: int
+    address_id: int
+    external_id: str
+    lane: int
+    what: str
+    human: bool
+    body: Mapping[str, Any]
+    tries: int
+    created_at: datetime
+    window_until: datetime | None
+    seen_at: datetime
+    suppressed: str
+
+
+def add(
+    connection: Connection,
+    *,
+    address_id: int,
+    channel: str,
+    lane: int,
+    now: datetime,
+    bodies: Sequence[Mapping[str, Any]],
+    what: str = "message",
+    human: bool = False,
+) -> None:
+    """Queue requests, in order."""
+    if bodies:
+        connection.execute(
+            _ADD,
+            [
+                {
+                    "address_id": address_id,
+                    "channel": channel,
+                    "lane": lane,
+                    "what": what,
+                    "human": human,
+                    "body": dict(body),
+                    "state": QUEUED,
+                    "why": "",
+                    "tries": 0,
+                    "not_before": now,
+                    "created_at": now,
+                    "holder": "",
+                    "platform_id": "",
+                }
+                for body in bodies
+            ],
+        )
+
+
+_DUE = (
+    select(
+        OUTBOX.c.id,
+        OUTBOX.c.address_id,
+        ADDRESS.c.external_id,
+        OUTBOX.c.lane,
+        OUTBOX.c.what,
+        OUTBOX.c.human,
+        OUTBOX.c.body,
+        OUTBOX.c.tries,
+        OUTBOX.c.created_at,
+        ADDRESS.c.window_until,
+        ADDRESS.c.seen_at,
+        ADDRESS.c.suppressed,
+    )
+    .join(ADDRESS, ADDRESS.c.id == OUTBOX.c.address_id)
+    .where(
+        OUTBOX.c.channel == bindparam("channel"),
+        OUTBOX.c.state == QUEUED,
+        OUTBOX.c.not_before <= bindparam("now"),
+    )
+    .order_by(OUTBOX.c.lane, OUTBOX.c.id)
+    .limit(bindparam("most"))
+)
+_FLY = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("row"), OUTBOX.c.state == QUEUED)
+    .values(state=FLYING, holder=bindparam("by"), tries=OUTBOX.c.tries + 1)
+)
+
+
+def claim(connection: Connection, channel: str, holder: str, now: datetime, limit: int) -> list[Row]:
+    """The next rows, marked in flight: most urgent lane first, oldest first. Only the lease's holder calls this."""
+    found = [Row(*row) for row in connection.execute(_DUE, {"channel": channel, "now": now, "most": limit})]
+    if found:
+        connection.execute(_FLY, [{"row": row.id, "by": holder} for row in found])
+    return found
+
+
+_RECORD = (
+    update(OUTBOX)
+    .where(OUTBOX.c.id == bindparam("row"), OUTBOX.c.state == FLYING, OUTBOX.c.holder == bindparam("by"))
+    .values(
+        state=bindparam("to"),
+        why=bindparam("because"),
+        not_before=bindparam("after"),
+        sent_at=bindparam("sent"),
+        platform_id=bindparam("their_id"),
+        tries=OUTBOX.c.tries - bindparam("untried"),
+    )
+)
+
+
+def record(
+    connection: Connection,
+    holder: str,
+    results: Iterable[tuple[int, Decision, str]],
+    now: datetime,
+    untried: Iterable[int] = (),
+) -> None:
+    """What became of rows in flight: (row id, decision, platform's message id). `untried` rows were never sent."""
+    given_back = set(untried)
+    rows = [
+        {
+            "row": row,
+            "by": holder,
+            "to": decision.state,
+            "because": decision.why[:200],
+            "after": decision.not_before,
+            "sent": now if decision.state == SENT else None,
+            "their_id": platform_id,
+            "untried": int(row in given_back),
+        }
+        for row, decision, platform_id in results
+    ]
+    if rows:
+        connection.execute(_RECORD, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A row that was in flight when its sender died."""
+
+    id: int
+    lane: int
+    tries: int
+
+
+def lost(connection: Connection, channel: str, holder: str) -> list[Lost]:
+    """Take over rows in flight of any sender; the answer to each is unknown."""
+    connection.execute(
+        update(OUTBOX).where(OUTBOX.c.channel == channel, OUTBOX.c.state == FLYING).values(holder=holder)
+    )
+    rows = connection.execute(
+        select(OUTBOX.c.id, OUTBOX.c.lane, OUTBOX.c.tries).where(
+            OUTBOX.c.channel == channel, OUTBOX.c.state == FLYING, OUTBOX.c.holder == holder
+        )
+    )
+    return [Lost(*row) for row in rows]
+
+
+
+def hold(connection: Connection, address_id: int, why: str, now: datetime) -> None:
+    """Everything still queued for an address waits until the person writes again."""
+    connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.address_id == address_id, OUTBOX.c.state == QUEUED)
+        .values(state=HELD, why=why, not_before=now)
+    )
+
+
+_RELEASE = (
+    update(OUTBOX)
+    .where(OUTBOX.c.address_id == bindparam("here"), OUTBOX.c.state == HELD)
+    .values(state=QUEUED, not_before=bindparam("now"), why="")
+)
+
+
+def release(connection: Connection, address_id: int, now: datetime) -> None:
+    """The person wrote: what was held may go, in its old order."""
+    connection.execute(_RELEASE, {"here": address_id, "now": now})
+
+
+def sent_since(connection: Connection, address_id: int, after: int, limit: int = 200) -> list[tuple[int, Any, datetime]]:
+    """Messages delivered to an address after row `after`: (row id, body, when)."""
+    rows = connection.execute(
+        select(OUTBOX.c.id, OUTBOX.c.body, OUTBOX.c.sent_at)
+        .where(OUTBOX.c.address_id == address_id, OUTBOX.c.id > after, OUTBOX.c.state == SENT)
+        .order_by(OUTBOX.c.id)
+        .limit(limit)
+    )
+    return [(row.id, row.body, row.sent_at) for row in rows]
+
+
+def depth(connection: Connection) -> list[tuple[str, str, int]]:
+    """(channel, state, count) of what is not sent, for the metrics."""
+    rows = connection.execute(
+        select(OUTBOX.c.channel, OUTBOX.c.state, func.count())
+        .where(OUTBOX.c.state != SENT)
+        .group_by(OUTBOX.c.channel, OUTBOX.c.state)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def forget_sent_before(connection: Connection, moment: datetime) -> int:
+    return connection.execute(delete(OUTBOX).where(OUTBOX.c.state == SENT, OUTBOX.c.sent_at < moment)).rowcount

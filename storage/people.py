@@ -1,0 +1,209 @@
+"""People, the addresses they write from, and where each conversation stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from storage.columns import Identity, Moment, Sealed, SealedJson, table
+
+
+class Person(SQLModel, table=True):
+    """A worker, or whoever writes for one."""
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    language: str = "km"
+    country: str = ""
+    name: str | None = Field(default=None, sa_type=Sealed)
+    phone: str | None = Field(default=None, sa_type=Sealed)
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class Address(SQLModel, table=True):
+    """Where a person writes from: a channel and that channel's own id for them.
+
+    `window_until`: until when the platform lets us write (Messenger). `suppressed`: why nothing may be sent
+    until they write again. `seen_at`: the last thing they did.
+    """
+
+    __table_args__ = (UniqueConstraint("channel", "external_id"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    person_id: int = Field(foreign_key="person.id", index=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    channel: str
+    external_id: str
+    session: Any = Field(default=None, sa_type=SealedJson)
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    window_until: datetime | None = Field(default=None, sa_type=Moment)
+    suppressed: str = ""
+    erased_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+
+
+PERSON, ADDRESS = table(Person), table(Address)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """One address, locked for this transaction, with its person."""
+
+    address_id: int
+    person_id: int
+    session: Mapping[str, Any] | None
+    suppressed: str
+    language: str
+    country: str
+    name: str | None
+    phone: str | None
+    is_new: bool = False
+
+
+_HERE = (
+    select(
+        ADDRESS.c.id,
+        ADDRESS.c.person_id,
+        ADDRESS.c.session,
+        ADDRESS.c.suppressed,
+        ADDRESS.c.erased_at,
+        PERSON.c.language,
+        PERSON.c.country,
+        PERSON.c.name,
+        PERSON.c.phone,
+    )
+    .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
+    .where(ADDRESS.c.channel == bindparam("channel"), ADDRESS.c.external_id == bindparam("external_id"))
+)
+_HERE_LOCKED = _HERE.with_for_update(of=ADDRESS)
+_NEW_PERSON = insert(PERSON).returning(PERSON.c.id)
+_NEW_ADDRESS = {
+    "sqlite": sqlite.insert(ADDRESS).on_conflict_do_nothing().returning(ADDRESS.c.id),
+    "postgresql": postgresql.insert(ADDRESS).on_conflict_do_nothing().returning(ADDRESS.c.id),
+}
+_DROP_PERSON = delete(PERSON).where(PERSON.c.id == bindparam("gone"))
+_SAVE = (
+    update(ADDRESS)
+    .where(ADDRESS.c.id == bindparam("here"))
+    .values(
+        session=bindparam("session"),
+        seen_at=bindparam("seen_at"),
+        window_until=bindparam("window_until"),
+        suppressed="",
+        erased_at=None,
+    )
+)
+_SEEN = (
+    update(ADDRESS)
+    .where(ADDRESS.c.id == bindparam("here"))
+    .values(seen_at=bindparam("seen_at"), window_until=bindparam("window_until"), suppressed=bindparam("why"))
+)
+
+
+def enter(connection: Connection, channel: str, external_id: str, now: datetime) -> Here:
+    """Upsert the address, then lock its row: one turn at a time per person."""
+    row = _locked(connection, channel, external_id)
+    if row is not None:
+        return _here(row)
+    person_id = connection.execute(_NEW_PERSON, {"created_at": now, "language": "km", "country": ""}).scalar_one()
+    made = connection.execute(
+        _NEW_ADDRESS[connection.dialect.name],
+        {
+            "person_id": person_id,
+            "channel": channel,
+            "external_id": external_id,
+            "created_at": now,
+            "seen_at": now,
+            "suppressed": "",
+        },
+    ).scalar_one_or_none()
+    if made is None:  # another first message of the same person was faster
+        connection.execute(_DROP_PERSON, {"gone": person_id})
+    row = _locked(connection, channel, external_id)
+    assert row is not None
+    return _here(row, is_new=made is not None)
+
+
+def _locked(connection: Connection, channel: str, external_id: str) -> Row[Any] | None:
+    statement = _HERE_LOCKED if connection.dialect.name == "postgresql" else _HERE
+    return connection.execute(statement, {"channel": channel, "external_id": external_id}).one_or_none()
+
+
+def _here(row: Row[Any], is_new: bool = False) -> Here:
+    return Here(
+        address_id=row.id,
+        person_id=row.person_id,
+        session=None if row.erased_at else row.session,
+        suppressed=row.suppressed,
+        language=row.language,
+        country=row.country,
+        name=row.name,
+        phone=row.phone,
+        is_new=is_new,
+    )
+
+
+def save(
+    connection: Connection,
+    address_id: int,
+    session: Mapping[str, Any],
+    seen_at: datetime,
+    window_until: datetime | None,
+) -> None:
+    """Where the conversation stands now; writing again lifts a suppression."""
+    connection.execute(
+        _SAVE, {"here": address_id, "session": session, "seen_at": seen_at, "window_until": window_until}
+    )
+
+
+def seen(
+    connection: Connection, address_id: int, seen_at: datetime, window_until: datetime | None, suppressed: str
+) -> None:
+    """The person did something that is no turn: a reaction, a block."""
+    connection.execute(
+        _SEEN, {"here": address_id, "seen_at": seen_at, "window_until": window_until, "why": suppressed}
+    )
+
+
+def suppress(connection: Connection, address_id: int, why: str) -> None:
+    """Nothing more is sent there until they write again."""
+    connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(suppressed=why))
+
+
+def remember(connection: Connection, person_id: int, **what: Any) -> None:
+    """Set `language`, `country`, `name` or `phone`; empty values change nothing."""
+    values = {key: value for key, value in what.items() if value}
+    if values:
+        connection.execute(update(PERSON).where(PERSON.c.id == person_id).values(**values))
+
+
+def erase(connection: Connection, person_id: int, now: datetime) -> None:
+    """Forget who this is. The addresses follow once the last reply has left; see `purge`."""
+    connection.execute(
+        update(PERSON).where(PERSON.c.id == person_id).values(name=None, phone=None, country="", language="km")
+    )
+    connection.execute(update(ADDRESS).where(ADDRESS.c.person_id == person_id).values(session=None, erased_at=now))
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where and in which language to write to a person."""
+
+    address_id: int
+    channel: str
+    language: str
+
+
+def destination(connection: Connection, address_id: int) -> Destination | None:
+    row = connection.execute(
+        select(ADDRESS.c.id, ADDRESS.c.channel, PERSON.c.language)
+        .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
+        .where(ADDRESS.c.id == address_id, ADDRESS.c.erased_at.is_(None))
+    ).one_or_none()
+    return Destination(row.id, row.channel, row.language) if row else None
+
+
+def addresses_of(connection: Connection, person_id: int) -> list[int]:
+    return list(connection.scalars(select(ADDRESS.c.id).where(ADDRESS.c.person_id == person_id)))

@@ -1,0 +1,92 @@
+"""Officers and their sessions in the console."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlmodel import Field, SQLModel
+
+from storage.columns import Identity, Moment, table
+
+
+class Staff(SQLModel, table=True):
+    """An officer. `password` is an argon2 hash; `failures` in a row lead to `locked_until`."""
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    login: str = Field(unique=True)
+    name_km: str
+    name_en: str
+    password: str
+    role: str = "member"
+    language: str = "km"
+    active: bool = True
+    failures: int = 0
+    locked_until: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+    is_demo: bool = False
+
+
+class StaffSession(SQLModel, table=True):
+    """A signed-in browser. `digest` is the SHA-256 of the cookie's token; the token itself is never stored."""
+
+    __tablename__ = "staff_session"
+
+    digest: str = Field(primary_key=True)
+    staff_id: int = Field(foreign_key="staff.id", index=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    csrf: str
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+
+
+STAFF, STAFF_SESSION = table(Staff), table(StaffSession)
+
+
+def add(connection: Connection, **values: Any) -> int:
+    """A new officer; raises IntegrityError when the login is taken."""
+    return int(connection.execute(insert(STAFF).values(**values).returning(STAFF.c.id)).scalar_one())
+
+
+def by_login(connection: Connection, login: str) -> Any | None:
+    return connection.execute(select(STAFF).where(STAFF.c.login == login)).one_or_none()
+
+
+def change(connection: Connection, staff_id: int, **values: Any) -> None:
+    connection.execute(update(STAFF).where(STAFF.c.id == staff_id).values(**values))
+
+
+def open_session(connection: Connection, **values: Any) -> None:
+    connection.execute(insert(STAFF_SESSION).values(**values))
+
+
+def session(connection: Connection, digest: str, now: datetime) -> Any | None:
+    """A live session with its active officer: columns of both (`staff_id`, `csrf`, `login`, `name_km`, …)."""
+    return connection.execute(
+        select(
+            STAFF_SESSION.c.digest,
+            STAFF_SESSION.c.csrf,
+            STAFF_SESSION.c.seen_at,
+            STAFF.c.id.label("staff_id"),
+            STAFF.c.login,
+            STAFF.c.name_km,
+            STAFF.c.name_en,
+            STAFF.c.role,
+            STAFF.c.language,
+        )
+        .join(STAFF, STAFF.c.id == STAFF_SESSION.c.staff_id)
+        .where(STAFF_SESSION.c.digest == digest, STAFF_SESSION.c.expires_at > now, STAFF.c.active)
+    ).one_or_none()
+
+
+def touch_session(connection: Connection, digest: str, now: datetime, expires_at: datetime) -> None:
+    connection.execute(
+        update(STAFF_SESSION).where(STAFF_SESSION.c.digest == digest).values(seen_at=now, expires_at=expires_at)
+    )
+
+
+def close_session(connection: Connection, digest: str) -> None:
+    connection.execute(delete(STAFF_SESSION).where(STAFF_SESSION.c.digest == digest))
+
+
+def forget_sessions_before(connection: Connection, moment: datetime) -> int:
+    return connection.execute(delete(STAFF_SESSION).where(STAFF_SESSION.c.expires_at < moment)).rowcount

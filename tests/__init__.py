@@ -1,0 +1,1 @@
+"""The tests; shared helpers are in tests.support and tests.emulators."""

@@ -1,0 +1,1 @@
+"""What tests share: real servers and browsers, started and stopped for them."""
