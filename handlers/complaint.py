@@ -4,8 +4,8 @@ from bot.dialog.facts import Facts
 from bot.dialog.form import Form
 from bot.dialog.parse import phone, words
 from bot.dialog.questions import Answers, Choose, Collect, Option, Write
-from bot.dialog.says import Choice, Reference, Say, Turn, _
-from bot.domain.complaints import ADDRESS_WITHIN, FileComplaint
+from bot.dialog.says import Say, Turn, _
+from bot.domain.complaints import FileComplaint
 from handlers.categories import category_of, groups, in_group, is_emergency, tell
 from handlers.countries import FIRST, MORE, UNLISTED
 from handlers.emergency import numbers, steps
@@ -155,8 +155,7 @@ QUESTIONS = (
 
 
 def file_it(answers: Answers, facts: Facts) -> Turn:
-    """Say the reference and the time by which it must be addressed."""
-    category = facts.book.categories.get(category_of(answers))
+    """The command, and then the reference with the time by which it must be addressed (see `follow`)."""
     command = FileComplaint(
         reference=facts.reference,
         category=category_of(answers),
@@ -173,29 +172,7 @@ def file_it(answers: Answers, facts: Facts) -> Turn:
         parts=tuple(answers["story"]),
         evidence=(*(answers.get("place") or ()), *(answers.get("evidence") or ())),
     )
-    urgent_too = category is not None and category.urgency == "emergency"
-    return Turn(None, (*((numbers(command.country, facts),) if urgent_too else ()), filed(facts)), (command,))
-
-
-def filed(facts: Facts) -> Say:
-    """The closing words of every filing."""
-    return Say(
-        _(
-            "✅ Your complaint has been sent.\n"
-            "Reference: {reference}\n"
-            "A labour sub-committee must answer within {hours}: by {due}.\n"
-            "I will write to you here. You can ask or add something at any time."
-        ),
-        {
-            "reference": Reference(facts.reference),
-            "hours": ADDRESS_WITHIN,
-            "due": facts.now + ADDRESS_WITHIN,
-        },
-        (
-            Choice(f"follow:see={facts.reference}", _("See my complaint")),
-            Choice("go:menu", _("Menu"), nav=True),
-        ),
-    )
+    return Turn(None, (), (command,), goto=f"follow:sent={facts.reference}")
 
 
 complaint = Form(

@@ -4,10 +4,9 @@ from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Complaint, Facts
 from bot.dialog.flow import Page
 from bot.dialog.form import BACK, MENU, picked
-from bot.dialog.questions import DONE, DONE_LABEL, Kept, Unclear
-from bot.dialog.questions import Answered, Collect
+from bot.dialog.questions import DONE_LABEL, Collect, Kept, Unclear, worth_keeping
 from bot.dialog.says import Choice, Reference, Say, State, Turn, Words, _
-from bot.domain.complaints import AddToComplaint
+from bot.domain.complaints import ADDRESS_WITHIN, AddToComplaint
 from bot.text import khmer
 
 LISTED = 8
@@ -105,6 +104,20 @@ def one_page(one: Complaint, facts: Facts) -> Say:
     return Say("{lines}", {"lines": tuple(lines)}, choices)
 
 
+def sent_page(reference: str, facts: Facts) -> Say:
+    """The closing words of every filing: the reference, and the promise."""
+    return Say(
+        _(
+            "✅ Your complaint has been sent.\n"
+            "Reference: {reference}\n"
+            "A labour sub-committee must answer within {hours}: by {due}.\n"
+            "I will write to you here. You can ask or add something at any time."
+        ),
+        {"reference": Reference(reference), "hours": ADDRESS_WITHIN, "due": facts.now + ADDRESS_WITHIN},
+        (Choice(f"follow:see={reference}", _("See my complaint")), MENU),
+    )
+
+
 def add_page(state: State, facts: Facts) -> Say:
     draft = tuple(state.get("draft", ()))
     done = (Choice(f"follow:done={state['reference']}", DONE_LABEL),) if draft else ()
@@ -115,6 +128,9 @@ def current(state: State, facts: Facts) -> Say:
     one = facts.complaint(state.get("reference", ""))
     if one is None:
         return the_list(facts)
+    if state.get("sent"):
+        seen = Choice(f"follow:see={one.reference}", _("See my complaint"))
+        return Say(_("Complaint {reference}"), {"reference": Reference(one.reference)}, (seen, MENU))
     return add_page(state, facts) if state.get("adding") else one_page(one, facts)
 
 
@@ -137,6 +153,9 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
         return tapped(state, event, facts)
     if state.get("adding") and facts.complaint(state["reference"]):
         return heard(state, event, facts)
+    parts = tuple(worth_keeping(event))
+    if parts:
+        return Turn(state, keep=parts, goto="go:menu")
     return Turn(state, (Say(_("Please choose one of these.")), current(state, facts)), understood=False)
 
 
@@ -158,6 +177,8 @@ def tapped(state: State, event: Tapped, facts: Facts) -> Turn:
     draft = list(state.get("draft", ())) if state.get("reference") == reference else []
     if state.get("draft") and action in ("see", "add") and state.get("reference") != reference:
         return back(state, facts)
+    if action == "sent" and reference == facts.reference:
+        return Turn({"reference": reference, "sent": True}, (sent_page(reference, facts),))
     if action == "see" and one:
         seen = {"reference": reference} | ({"draft": draft, "adding": True} if draft else {})
         return Turn(seen, (one_page(one, facts),))
@@ -179,8 +200,8 @@ def heard(state: State, event: Event, facts: Facts) -> Turn:
             return Turn(grown, (Say(say.text, say.params, current(grown, facts).choices),))
         case Unclear(say):
             return Turn(state, (say, current(state, facts)), understood=False)
-        case Answered():
-            raise AssertionError(DONE)
+        case _:
+            return Turn(state, (current(state, facts),), understood=False)
 
 
 def finished(one: Complaint, draft: list[object], facts: Facts) -> Turn:
@@ -193,4 +214,4 @@ def finished(one: Complaint, draft: list[object], facts: Facts) -> Turn:
     return Turn({"reference": one.reference}, (said,), (command,))
 
 
-follow = Page("follow", (_("My complaints"), "/complaints", "status", "បណ្តឹងរបស់ខ្ញុំ", "ស្ថានភាព"), begin, go_on)
+follow = Page("follow", (_("My complaints"), "/complaints", _("Write back"), "status", "បណ្តឹងរបស់ខ្ញុំ", "ស្ថានភាព"), begin, go_on)

@@ -6,7 +6,6 @@ from bot.dialog.questions import Answers, Collect
 from bot.dialog.says import Say, Turn, _
 from bot.domain.complaints import FileComplaint
 from handlers.categories import OTHER
-from handlers.complaint import filed
 from handlers.emergency import called
 
 
@@ -39,7 +38,7 @@ def send_it(answers: Answers, facts: Facts) -> Turn:
         contact="chat",
         parts=tuple(answers["message"]),
     )
-    return Turn(None, (filed(facts),), (command,))
+    return Turn(None, (), (command,), goto=f"follow:sent={facts.reference}")
 
 
 person = Form(

@@ -194,15 +194,16 @@ class Destination:
     address_id: int
     channel: str
     language: str
+    country: str
 
 
 def destination(connection: Connection, address_id: int) -> Destination | None:
     row = connection.execute(
-        select(ADDRESS.c.id, ADDRESS.c.channel, PERSON.c.language)
+        select(ADDRESS.c.id, ADDRESS.c.channel, PERSON.c.language, PERSON.c.country)
         .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
         .where(ADDRESS.c.id == address_id, ADDRESS.c.erased_at.is_(None))
     ).one_or_none()
-    return Destination(row.id, row.channel, row.language) if row else None
+    return Destination(*row) if row else None
 
 
 def addresses_of(connection: Connection, person_id: int) -> list[int]:

@@ -13,9 +13,13 @@ Unit = Literal["utf16", "chars", "bytes"]
 SMALLEST_LIMIT = 4
 """The least that `split` accepts: one character may take four bytes."""
 
+# \X counts back over a run of flags for each of them; taken in pairs, a long run takes no longer than other text.
+_ONE = r"(?:[\U0001F1E6-\U0001F1FF]{2}[\p{GCB=EX}\p{GCB=SM}\p{GCB=ZWJ}]*+|\X)"
 # \X alone may end a cluster after a coeng (U+17D2) that no consonant follows, and may begin one with a Khmer vowel sign
 # after a zero-width space or a newline; either half on its own shows as a dotted circle.
-_CLUSTER = regex.compile(r"\X(?:(?:(?<=\u17D2[\u200B-\u200D]*)|(?=[\u17B4-\u17D3\u17DD]))\X)*")
+_CLUSTER = regex.compile(
+    rf"{_ONE}(?:(?<=\u17D2[\u200C\u200D]*)(?:[\u200B-\u200D]++{_ONE}?|{_ONE})|(?=[\u17B4-\u17D3\u17DD]){_ONE})*"
+)
 _VISIBLE = regex.compile(r"[^\s\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{DI}]")
 _GAPS = " \n\t\u3000"  # not U+00A0: it holds two words together
 _SEAM = _GAPS + "\u200b"

@@ -27,7 +27,7 @@ _KEPT_SHORT = 64
 """Longest text, in code points, whose comparable form stays in memory: labels and words, not people's stories."""
 
 _NEWLINES = regex.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
-_BLANK_LINES = regex.compile(r"\n(?:[^\S\n]*\n){3,}")
+_BLANK_LINES = regex.compile(r"\n(?:[^\S\n]*+\n){3,}+")
 _FLOOD = regex.compile(r"(\p{M}{32})\p{M}+")
 _STACK = regex.compile(r"(?:[\p{M}\u200C]|(?<=\u17D2)[\u1780-\u17B3]){9,}+")
 _UNSEEN = regex.compile(
@@ -80,7 +80,6 @@ _JOINERS = regex.compile(r"[\u200B-\u200D\u2060\uFEFF\u00AD\uFE0E\uFE0F\u17B4\u1
 _SYLLABLE = regex.compile(r"[\u1780-\u17A2\u17A5-\u17B3](?:\u17D2[\u1780-\u17A2\u17A5-\u17B3]|[\u17B6-\u17D3\u17DD])+")
 _TWICE = regex.compile(r"([\u17B6-\u17DD])\1+")
 _SHIFTED = regex.compile(r"[\u17C9\u17CA](?=[\u17B7-\u17BA\u17BE\u17D0\u17DD]|\u17B6\u17C6)")
-_BEFORE_REPEAT = regex.compile(r"\s+(?=ៗ)")
 _SAME_LETTER = str.maketrans(
     {"ឲ": "ឱ", "\u17a3": "អ", "\u17a4": "អា", "’": "'", "‘": "'", "`": "'", "“": '"', "”": '"'}
 )
@@ -104,8 +103,8 @@ def _comparable(text: str) -> str:
     else:
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
         text = to_ascii_digits(_JOINERS.sub("", text).translate(_SAME_LETTER))
-        text = _TWICE.sub(r"\1", _BEFORE_REPEAT.sub("", text))
-        text = _SYLLABLE.sub(_spelled, text)
+        text = " ".join(text.split()).replace(" ៗ", "ៗ")
+        text = _SYLLABLE.sub(_spelled, _TWICE.sub(r"\1", text))
     text = " ".join(text.split())
     return text.strip(_ENDS) or text
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import regex  # type: ignore[import-untyped]  # no types of its own
 
-from bot.text.khmer import to_ascii_digits
+from bot.text.khmer import clean, to_ascii_digits
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
@@ -66,7 +66,7 @@ def find(text: str) -> str | None:
     """
     if whole := read(text):
         return whole
-    plain = to_ascii_digits(unicodedata.normalize("NFKC", text))
+    plain = to_ascii_digits(unicodedata.normalize("NFKC", clean(text)))
     for candidate in _CANDIDATE.finditer(plain, overlapped=True):
         halves = candidate.group(1, 2)
         if _looks_made(halves) and (reference := _read_plain("".join(halves))):

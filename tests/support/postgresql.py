@@ -53,8 +53,8 @@ class PostgresServer:
         self._guard: Guard | None = None
 
     def url(self, database: str = SUPERUSER) -> str:
-        """The SQLAlchemy address of a database of this server."""
-        return f"postgresql+psycopg://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
+        """The address of a database of this server, as DATABASE_URL takes it."""
+        return f"postgresql://{SUPERUSER}@127.0.0.1:{self.port}/{database}"
 
     @property
     def log(self) -> str:
@@ -174,7 +174,7 @@ class Databases:
 
 
 def admin_connection(url: str) -> "psycopg.Connection[tuple[object, ...]]":
-    """A plain autocommit connection to a SQLAlchemy address, in English whatever the machine's language."""
+    """A plain autocommit connection, also to an address that names SQLAlchemy's driver."""
     return psycopg.connect(url.replace("+psycopg", "", 1), autocommit=True, connect_timeout=5)
 
 

@@ -50,7 +50,7 @@ class Service:
             "PYTHONUNBUFFERED": "1",
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
-            "BASE_URL": self.url,
+            "FILES_URL": str(folder / "files"),
             "SECRET_KEYS": SECRET_KEYS,
             **env,
         }

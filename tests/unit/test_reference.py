@@ -1,6 +1,6 @@
 """References: every single slip and every swap is caught, and people may write them as they like."""
 
-from itertools import combinations, product
+from itertools import combinations, combinations_with_replacement, product
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +32,7 @@ def test_every_wrong_character_is_caught() -> None:
 
 def test_every_swap_of_two_characters_is_caught() -> None:
     """For every pair of places (neighbours too) and every pair of values, in a reference that has them there."""
-    for (one, other), (a, b) in product(combinations(range(LENGTH), 2), product(range(32), repeat=2)):
+    for (one, other), (a, b) in product(combinations(range(LENGTH), 2), combinations_with_replacement(range(32), 2)):
         made = _with({one: a, other: b})
         signs = list(made)
         signs[one], signs[other] = signs[other], signs[one]

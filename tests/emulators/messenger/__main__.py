@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import sys
 
 from .server import MessengerEmulator
 from .switches import Limits
+
+
+def say(text: str) -> None:
+    """One line to whoever started this."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 async def run(given: argparse.Namespace) -> None:
@@ -24,10 +31,10 @@ async def run(given: argparse.Namespace) -> None:
         retry_scale=given.retry_scale,
     )
     async with fb:
-        print(f"Messenger emulator: {fb.url}/v26.0/{fb.page_id}/messages", flush=True)
-        print(f"page token {fb.page_token}, app secret {fb.app_secret}, verify token {fb.verify_token}", flush=True)
+        say(f"Messenger emulator: {fb.url}/v26.0/{fb.page_id}/messages")
+        say(f"page token {fb.page_token}, app secret {fb.app_secret}, verify token {fb.verify_token}")
         if given.webhook and not await fb.verifies(given.webhook):
-            print(f"the webhook {given.webhook} did not pass the handshake", flush=True)
+            say(f"the webhook {given.webhook} did not pass the handshake")
         await asyncio.Event().wait()
 
 
@@ -40,9 +47,7 @@ def main() -> None:
     parser.add_argument("--page-token", default="PAGE-TOKEN")
     parser.add_argument("--app-secret", default="app-secret")
     parser.add_argument("--verify-token", default="verify-token")
-    parser.add_argument(
-        "--webhook", default="", help="address of the service's webhook; the handshake is made at the start"
-    )
+    parser.add_argument("--webhook", default="", help="address of the service; the handshake is made at the start")
     parser.add_argument("--retry-scale", type=float, default=1.0, help="multiplies the pauses between repeats")
     parser.add_argument("--no-limits", action="store_true", help="no rate limits, for benchmarks")
     parser.add_argument("--no-journal", action="store_true", help="keep no requests, for benchmarks")

@@ -14,10 +14,9 @@ from .person import PersonError
 if TYPE_CHECKING:
     from .server import MessengerEmulator
 
-VERBS = (
-    "sends", "sends_image", "sends_audio", "sends_video", "sends_file", "sends_sticker", "sends_location", "taps",
-    "gets_started", "taps_menu", "taps_ice_breaker", "reacts", "unreacts", "opens_link", "opts_in", "reads", "blocks", "unblocks",
-)  # fmt: skip
+MEDIA_VERBS = {"sends_image", "sends_audio", "sends_video", "sends_file", "sends_sticker"}
+TAP_VERBS = {"taps", "gets_started", "taps_menu", "taps_ice_breaker", "reacts", "unreacts", "opens_link", "opts_in"}
+VERBS = {"sends", "sends_location", "reads", "blocks", "unblocks"} | MEDIA_VERBS | TAP_VERBS
 
 
 async def serve(fb: MessengerEmulator, method: str, path: str, body: bytes) -> web.Response:

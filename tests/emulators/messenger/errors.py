@@ -130,3 +130,12 @@ def required(param: str) -> GraphError:
 def invalid(message: str, subcode: int | None = None) -> GraphError:
     """Code 100 with this text."""
     return GraphError(100, f"(#100) {message}", subcode)
+
+
+def no_object(method: str, node: str) -> GraphError:
+    """The id in the address is nobody this Page knows."""
+    text = (
+        f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be loaded due to "
+        "missing permissions, or does not support this operation"
+    )
+    return GraphError(100, text, 33, kind="GraphMethodException")

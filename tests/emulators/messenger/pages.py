@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .calls import Call
-from .errors import GraphError, invalid, required
+from .errors import GraphError, invalid, no_object, required
 from .events import ALL_FIELDS
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ def person(fb: MessengerEmulator, call: Call) -> dict[str, Any]:
     """GET /{PSID}?fields=…: only what the app was granted; nothing at all is an empty object."""
     found = fb.persons.get(call.node)
     if found is None:
-        text = (
-            f"Unsupported get request. Object with ID '{call.node}' does not exist, cannot be loaded due to missing "
-            "permissions, or does not support this operation"
-        )
-        raise GraphError(100, text, 33, kind="GraphMethodException")
+        raise no_object("GET", call.node)
     if found.phone_only:
         raise GraphError(fb.switches.phone_only_code, "No profile available for this user.", 2018218)
     names = call.list("fields") if "fields" in call.params else ["first_name", "last_name", "profile_pic", "id"]

@@ -148,7 +148,7 @@ class Person:
         return self._tells("messages", message=events.attachment_message(mid, kind, payload), key=mid)
 
     async def taps(self, what: str) -> str:
-        """Taps a quick reply of the last message, or a template button anywhere above (newest first), by title or payload."""
+        """Taps a quick reply of the last message, or a template button above (newest first), by title or payload."""
         for reply in self.quick_replies:
             if reply.content_type == "user_phone_number" and what in ("user_phone_number", self.phone):
                 return self._answers(self.phone, self.phone)
@@ -228,7 +228,7 @@ class Person:
         return self._tells("message_reactions", reaction=events.reaction(mid, name, action))
 
     async def opens_link(self, ref: str, ad_id: str | None = None) -> str:
-        """Opens m.me/page?ref=…; in a new thread nothing is told until Get Started is pressed. `ad_id`: from an ad."""
+        """Opens m.me/page?ref=… (or an ad); in a new thread nothing is told until Get Started is pressed."""
         body = events.referral(checked_ref(ref), "ADS" if ad_id else "SHORTLINK", ad_id)
         new = self.last_at is None
         if ad_id:

@@ -25,7 +25,84 @@ ICE_BREAKERS, QUESTION = 4, 80
 COMMANDS, COMMAND_NAME, COMMAND_TEXT = 100, 32, 64
 NEEDS_START = "You must set a Get Started button if you also wish to use persistent menu"
 LOCALES = frozenset(
-    ["af_ZA", "ar_AR", "az_AZ", "be_BY", "bg_BG", "bn_IN", "bs_BA", "ca_ES", "cs_CZ", "cy_GB", "da_DK", "de_DE", "el_GR", "en_GB", "en_US", "es_ES", "es_LA", "et_EE", "eu_ES", "fa_IR", "fi_FI", "fr_CA", "fr_FR", "ga_IE", "gl_ES", "gu_IN", "he_IL", "hi_IN", "hr_HR", "hu_HU", "hy_AM", "id_ID", "is_IS", "it_IT", "ja_JP", "ka_GE", "kk_KZ", "kn_IN", "ko_KR", "lt_LT", "lv_LV", "mk_MK", "ml_IN", "mn_MN", "mr_IN", "ms_MY", "my_MM", "nb_NO", "ne_NP", "nl_NL", "pa_IN", "pl_PL", "ps_AF", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "si_LK", "sk_SK", "sl_SI", "sq_AL", "sr_RS", "sv_SE", "sw_KE", "ta_IN", "te_IN", "th_TH", "tl_PH", "tr_TR", "uk_UA", "ur_PK", "uz_UZ", "vi_VN", "zh_CN", "zh_HK", "zh_TW"]
+    [
+        "af_ZA",
+        "ar_AR",
+        "az_AZ",
+        "be_BY",
+        "bg_BG",
+        "bn_IN",
+        "bs_BA",
+        "ca_ES",
+        "cs_CZ",
+        "cy_GB",
+        "da_DK",
+        "de_DE",
+        "el_GR",
+        "en_GB",
+        "en_US",
+        "es_ES",
+        "es_LA",
+        "et_EE",
+        "eu_ES",
+        "fa_IR",
+        "fi_FI",
+        "fr_CA",
+        "fr_FR",
+        "ga_IE",
+        "gl_ES",
+        "gu_IN",
+        "he_IL",
+        "hi_IN",
+        "hr_HR",
+        "hu_HU",
+        "hy_AM",
+        "id_ID",
+        "is_IS",
+        "it_IT",
+        "ja_JP",
+        "ka_GE",
+        "kk_KZ",
+        "kn_IN",
+        "ko_KR",
+        "lt_LT",
+        "lv_LV",
+        "mk_MK",
+        "ml_IN",
+        "mn_MN",
+        "mr_IN",
+        "ms_MY",
+        "my_MM",
+        "nb_NO",
+        "ne_NP",
+        "nl_NL",
+        "pa_IN",
+        "pl_PL",
+        "ps_AF",
+        "pt_BR",
+        "pt_PT",
+        "ro_RO",
+        "ru_RU",
+        "si_LK",
+        "sk_SK",
+        "sl_SI",
+        "sq_AL",
+        "sr_RS",
+        "sv_SE",
+        "sw_KE",
+        "ta_IN",
+        "te_IN",
+        "th_TH",
+        "tl_PH",
+        "tr_TR",
+        "uk_UA",
+        "ur_PK",
+        "uz_UZ",
+        "vi_VN",
+        "zh_CN",
+        "zh_HK",
+        "zh_TW",
+    ]
 )
 
 
@@ -46,11 +123,8 @@ class Profile:
             if name not in FIELDS:
                 raise invalid(f'Unexpected key "{name}" on param "messenger_profile".')
         check = _Checks(Checker(self._fb.switches), self._fb.switches.km_kh_locale)
-        for name in given:
-            if name not in ("get_started", "account_linking_url"):
-                given[name] = call.list(name)
-            elif name == "get_started":
-                given[name] = call.object(name)
+        for name in given.keys() - {"account_linking_url"}:
+            given[name] = call.object(name) if name == "get_started" else call.list(name)
             check.field(name, given[name])
         if "persistent_menu" in given and "get_started" not in {*given, *self.fields}:
             raise invalid(NEEDS_START, 2018145)

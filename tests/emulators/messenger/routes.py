@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from . import media, pages, send, templates
 from .calls import Call, decode, read
-from .errors import GraphError, invalid, required
+from .errors import GraphError, invalid, no_object, required
 from .signing import appsecret_proof
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ async def answer(fb: MessengerEmulator, call: Call) -> Any:
     if not edge and node not in ("me", fb.page_id) and method == "GET":
         return pages.person(fb, call)
     if node not in ("me", fb.page_id):
-        text = f"Unsupported {method.lower()} request. Object with ID '{node}' does not exist, cannot be loaded due to missing "
-        raise GraphError(100, text + "permissions, or does not support this operation", 33, kind="GraphMethodException")
+        raise no_object(method, node)
     if edge == "messages" and method == "POST":
         return await send.send(fb, call)
     if edge == "message_attachments" and method == "POST":
@@ -104,7 +103,8 @@ async def _one(fb: MessengerEmulator, outer: Call, item: dict[str, Any], counted
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         inner = read(str(item.get("method", "GET")).upper(), path, headers, str(item.get("body", "")).encode())
         names = str(item.get("attached_files", "")).split(",")
-        inner.files = {"filedata": outer.files[name] for name in names if name in outer.files}
+        attached = [outer.files[name] for name in names if name in outer.files]
+        inner.files = {"filedata": attached[0]} if attached else {}
         inner.token = inner.token or dict(parse_qsl(path.partition("?")[2])).get("access_token") or outer.token
         inner.counted = counted
         if "appsecret_proof" in outer.params:

@@ -22,9 +22,17 @@ DEAD_TAGS = {"CONFIRMED_EVENT_UPDATE", "ACCOUNT_UPDATE", "POST_PURCHASE_UPDATE"}
 TAGS = ("HUMAN_AGENT", "CUSTOMER_FEEDBACK")
 ACTIONS = ("typing_on", "typing_off", "mark_seen", "react", "unreact")
 PARAMS = {
-    "recipient", "message", "messaging_type", "tag", "sender_action", "notification_type", "persona_id", "appsecret_proof",
-    "payload", "reply_to", "filedata",
-}  # fmt: skip
+    "recipient",
+    "message",
+    "messaging_type",
+    "tag",
+    "sender_action",
+    "notification_type",
+    "persona_id",
+    "appsecret_proof",
+    "payload",
+    "reply_to",
+}
 RECIPIENTS = {"id", "user_ref", "one_time_notif_token"}
 
 
@@ -41,43 +49,59 @@ async def send(fb: MessengerEmulator, call: Call) -> dict[str, Any]:
     if "message" not in call.params:
         if action is None:
             raise GraphError(100, subcode=2018015)
-        person = _person(fb, recipient)
-        return _act(fb, person, str(action))
+        return _act(fb, _person(fb, recipient), str(action))
     if action is not None:
         raise GraphError(100, subcode=2018014)
     if call.counted:
         fb.rates.volume(now)
+    return await _message(fb, call, recipient, now)
+
+
+async def _message(fb: MessengerEmulator, call: Call, recipient: dict[str, Any], now: float) -> dict[str, Any]:
     person = _person(fb, recipient)
     message = call.object("message")
     kind, tag = _kind(fb, call)
     content = Checker(fb.switches).message(message, "filedata" in call.files)
     _may_reach(fb, person)
-    if "one_time_notif_token" not in recipient:
+    token = recipient.get("one_time_notif_token")
+    if token is None:
         _may_send(fb, person, kind, tag, content, now)
+    if (content.utility is not None) != (kind == "UTILITY"):
+        raise invalid("messaging_type UTILITY and a utility message template require each other")
     if content.utility is not None:
-        if kind != "UTILITY":
-            raise invalid("Utility templates require messaging_type UTILITY")
         content.text = templates.render(fb, content)
-    elif kind == "UTILITY":
-        raise invalid("messaging_type UTILITY requires a message template")
     _count(fb, call, person, content, now)
     stored = await fb.media.take(content.media, call.files.get("filedata")) if content.media is not None else None
-    if "one_time_notif_token" in recipient:
-        del fb.one_time_tokens[recipient["one_time_notif_token"]]
-    mid = fb.next_mid()
-    seen = Seen(
-        mid, now, content.text, content.quick_replies, content.buttons, content.cards,
-        (media.seen(stored),) if stored is not None else (), message, kind, tag, content.one_time_payload,
-    )  # fmt: skip
-    person.receives(seen)
-    if fb.keep_journal:
-        fb.sends.append(Sent(mid, person.psid, message, kind, tag, now))
-    fb.sent_count += 1
-    fb.echo(person, seen, message, fb.app_id)
+    if token is not None:
+        fb.one_time_tokens.pop(token, None)
+    mid = _arrives(fb, person, content, stored, Sent(fb.next_mid(), person.psid, message, kind, tag, now))
     answer = {"message_id": mid} if "user_ref" in recipient else {"recipient_id": person.psid, "message_id": mid}
     if stored is not None and stored.usable_as_id and "attachment_id" not in (content.media or {}):
         answer["attachment_id"] = stored.id
     return answer
+
+
+def _arrives(fb: MessengerEmulator, person: Person, content: Content, stored: media.Stored | None, sent: Sent) -> str:
+    """The message is on the screen, in the journal, and told back as delivery and echo."""
+    seen = Seen(
+        sent.mid,
+        sent.at,
+        content.text,
+        content.quick_replies,
+        content.buttons,
+        content.cards,
+        (media.seen(stored),) if stored is not None else (),
+        sent.message,
+        sent.messaging_type,
+        sent.tag,
+        content.one_time_payload,
+    )
+    person.receives(seen)
+    if fb.keep_journal:
+        fb.sends.append(sent)
+    fb.sent_count += 1
+    fb.echo(person, seen, sent.message, fb.app_id)
+    return sent.mid
 
 
 def _person(fb: MessengerEmulator, recipient: dict[str, Any]) -> Person:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
-from urllib.parse import parse_qs
 
 import aiohttp
 from aiohttp import web
 
-from ..clock import Clock
-from . import control, events, routes
-from .calls import Call, read
+from tests.emulators.clock import Clock
+
+from . import events, front
 from .chat import Seen
-from .errors import GraphError
 from .faults import Faults
 from .journal import Request, Sent
-from .media import MIB, Media
+from .knobs import Knobs
+from .media import Media
 from .person import Person
 from .profile import Profile
 from .rates import Rates
@@ -29,20 +27,20 @@ from .switches import Limits, Switches
 from .templates import Template
 from .webhook import Item, Webhook
 
+PAGE_TOKEN, APP_SECRET, VERIFY_TOKEN = "PAGE-TOKEN", "app-secret", "verify-token"
 FEATURES = frozenset({"human_agent", "user_profile", "user_locale", "user_timezone"})
-LARGEST_REQUEST = 64 * MIB
 
 
-class MessengerEmulator:
+class MessengerEmulator(Knobs):
     """`async with MessengerEmulator(...) as fb:` runs it on 127.0.0.1; `fb.url` is where."""
 
     def __init__(
         self,
         *,
         page_id: str = "104500000000001",
-        page_token: str = "PAGE-TOKEN",
-        app_secret: str = "app-secret",
-        verify_token: str = "verify-token",
+        page_token: str = PAGE_TOKEN,
+        app_secret: str = APP_SECRET,
+        verify_token: str = VERIFY_TOKEN,
         app_id: str = "960000000000001",
         page_name: str = "Chumnuoy",
         clock: Clock | None = None,
@@ -100,14 +98,9 @@ class MessengerEmulator:
             connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=None), auto_decompress=True
         )
         self.webhook.use(self.http)
-        loop = asyncio.get_running_loop()
-
-        def make(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-            return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=LARGEST_REQUEST)
-
-        self._runner = web.ServerRunner(web.Server(self._serve, request_factory=make, access_log=None))
+        self._runner = front.runner(self)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self._host, self._port, shutdown_timeout=0.1)
+        site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()
         self.url = f"http://{self._host}:{self._runner.addresses[0][1]}"
         return self
@@ -232,61 +225,11 @@ class MessengerEmulator:
         """`signed_request` for the data deletion callback; `user_id` is app-scoped (`person.asid`), not a PSID."""
         return signed_request(self.app_secret, user_id, int(self.clock.now()))
 
-    @property
-    def pending(self) -> int:
-        """Events not yet acknowledged."""
-        return self.webhook.pending
-
-    @property
-    def delivered(self) -> dict[str, float]:
-        """mid (or key) -> when the service answered 200."""
-        return self.webhook.delivered
-
-    @property
-    def dropped(self) -> list[events.Json]:
-        """Events given up, or lost while unsubscribed."""
-        return self.webhook.dropped
-
-    async def settled(self, timeout: float = 10.0) -> None:
-        """Wait (real seconds) until every event has been acknowledged or dropped."""
-        await self.webhook.settled(timeout)
-
-    # Faults and records
-
-    @property
-    def down(self) -> bool:
-        """While true, every connection is closed without an answer and without an effect."""
-        return self.faults.down
-
-    @down.setter
-    def down(self, value: bool) -> None:
-        self.faults.down = value
-
-    def fail_next(
-        self, code: int, subcode: int | None = None, message: str | None = None, status: int | None = None, times: int = 1,
-        on: str = "messages",
-    ) -> None:  # fmt: skip
-        """Refuse the next calls of a kind; the text defaults to the documented one."""
-        self.faults.refuse(on, GraphError(code, message, subcode, status=status), times)
-
-    def stumble_next(self, times: int = 1) -> None:
-        """Temporary send message failures, under whichever code the switch says."""
-        code = self.switches.temporary_failure_code
-        self.fail_next(code, message=f"(#{code}) Temporary send message failure. Please try again later.", times=times)
-
-    def drop_answer_next(self, times: int = 1, on: str = "messages") -> None:
-        """The call takes effect, but the connection closes without an answer."""
-        self.faults.lost.extend([on] * times)
-
-    def delay(self, seconds: float) -> None:
-        """Every answer takes this much longer from now on."""
-        self.faults.delay = seconds
+    # Records and small services
 
     def sent(self, psid: str | None = None) -> list[Sent]:
         """The accepted messages, to everybody or to one person."""
         return [one for one in self.sends if psid is None or one.psid == psid]
-
-    # Small services
 
     def next_mid(self) -> str:
         """A new message id."""
@@ -312,69 +255,3 @@ class MessengerEmulator:
         task = asyncio.get_running_loop().create_task(wait())
         self._later.add(task)
         task.add_done_callback(self._later.discard)
-
-    # HTTP
-
-    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        path = request.raw_path
-        body = await request.read()
-        if path.startswith("/cdn/"):
-            return self._cdn(path)
-        if path.startswith("/emulator/"):
-            return await control.serve(self, request.method, path, body)
-        if self.faults.down:
-            return self._hang_up(request)
-        if self.faults.delay:
-            await self.clock.sleep(self.faults.delay)
-        call: Call | None = None
-        lost = False
-        status, answer = 200, None
-        try:
-            call = read(request.method, path, request.headers, body)
-            kind = routes.kind_of(call)
-            routes.admit(self, call)
-            refusal = self.faults.refusal(kind)
-            if refusal is not None:
-                raise refusal
-            answer = await routes.answer(self, call)
-            lost = bool(self.faults.lost) and self.faults.loses(kind)
-        except GraphError as refusal:
-            status, answer = refusal.http_status(self.switches), refusal.body(self.next_trace())
-        if self.keep_journal:
-            query = call.query if call else {}
-            parsed, files = (call.json, call.files) if call else (None, {})
-            self.requests.append(
-                Request(
-                    request.method,
-                    path.partition("?")[0],
-                    query,
-                    body,
-                    parsed,
-                    files,
-                    0 if lost else status,
-                    self.clock.now(),
-                    answer,
-                )
-            )
-        return self._hang_up(request) if lost else self._json(status, answer)
-
-    def _json(self, status: int, answer: Any) -> web.Response:
-        used = self.rates.usage(self.engaged)
-        headers = {
-            "Content-Type": "application/json; charset=UTF-8",
-            "X-App-Usage": f'{{"call_count":{used},"total_cputime":0,"total_time":0}}',
-            "X-Page-Usage": f'{{"call_count":{used},"total_cputime":0,"total_time":0}}',
-        }
-        return web.Response(body=json.dumps(answer).encode(), status=status, headers=headers)
-
-    def _hang_up(self, request: web.BaseRequest) -> web.Response:
-        if request.transport is not None:
-            request.transport.close()
-        return web.Response()
-
-    def _cdn(self, path: str) -> web.Response:
-        name, _, query = path.removeprefix("/cdn/").partition("?")
-        stored = self.media.fetch(name, parse_qs(query).get("oh", [None])[0])
-        if stored is None:
-            return web.Response(status=403, text="URL signature mismatch")
-        return web.Response(body=stored.data, headers={"Content-Type": stored.mime})

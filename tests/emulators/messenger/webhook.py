@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from tests.emulators.clock import Clock
+
 from .events import Json, envelope, to_bytes
 from .signing import sign
 from .switches import Switches

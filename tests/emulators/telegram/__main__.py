@@ -29,8 +29,13 @@ def main() -> None:
     parser.add_argument("--person", type=int, action="append", default=[], help="a user id that has pressed Start")
     parser.add_argument("--record", type=int, default=1000, help="how many requests to remember")
     parser.add_argument("--no-limits", action="store_true", help="without rate windows")
+    arguments = parser.parse_args()
+    with contextlib.suppress(ImportError):  # the faster loop, where it is installed
+        import uvloop
+
+        uvloop.install()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(parser.parse_args()))
+        asyncio.run(_serve(arguments))
 
 
 if __name__ == "__main__":

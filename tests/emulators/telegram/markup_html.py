@@ -130,7 +130,7 @@ class _Parser:
 
     def _attribute(self, tag: str, begin: int) -> tuple[str, str]:
         text, start = self.text, self.at
-        while text[self.at] not in _SPACE and text[self.at] not in b"=>":
+        while text[self.at] not in _SPACE and text[self.at] not in b"=>/\"'":
             self.at += 1
         name = text[start : self.at].decode("utf-8", "replace")
         if not name:
@@ -248,8 +248,8 @@ def _link(entity: Entity, url: str) -> bool:
 
 
 _PRIORITY = {
-    "blockquote": 0, "expandable_blockquote": 0, "text_link": 50, "text_mention": 50, "custom_emoji": 99, "date_time": 98,
-    "pre": 11, "code": 20, "bold": 90, "italic": 91, "underline": 92, "strikethrough": 93, "spoiler": 94,
+    "blockquote": 0, "expandable_blockquote": 0, "pre": 11, "code": 20, "text_link": 50, "text_mention": 50,
+    "custom_emoji": 99, "date_time": 98, "bold": 90, "italic": 91, "underline": 92, "strikethrough": 93, "spoiler": 94,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from .errors import ApiError, bad
 Params = dict[str, str]
 Files = dict[str, tuple[str, bytes]]
 
+_ESCAPES = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 _NAME = re.compile(r'\bname="?([^";]*)"?')
 _FILENAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"')
 _FILENAME_STAR = re.compile(r"filename\*=(?:utf-8|UTF-8)''([^;\s]+)")
@@ -27,7 +28,7 @@ def parse_body(query: str, content_type: str, body: bytes) -> tuple[Params, File
         if body:
             kind = content_type.partition(";")[0].strip().lower()
             if kind == "application/x-www-form-urlencoded":
-                params.update(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
+                _form(body, params)
             elif kind == "multipart/form-data":
                 _multipart(content_type, body, params, files)
             elif kind == "application/json":
@@ -35,6 +36,19 @@ def parse_body(query: str, content_type: str, body: bytes) -> tuple[Params, File
     except UnicodeDecodeError as error:
         raise bad("strings must be encoded in UTF-8") from error
     return params, files
+
+
+def _form(body: bytes, params: Params) -> None:
+    """A urlencoded body. Runs of escapes are decoded at once: Khmer text is nothing but escapes."""
+    for pair in body.replace(b"+", b" ").split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if b"%" in value:
+            value = _ESCAPES.sub(_unescape, value)
+        params[_ESCAPES.sub(_unescape, name).decode()] = value.decode()
+
+
+def _unescape(run: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(run.group().replace(b"%", b"").decode())
 
 
 def _json(body: bytes, params: Params) -> None:

@@ -1,0 +1,1 @@
+"""The shell: one transaction an event, one outbox, and the only place that commits."""

@@ -1,0 +1,43 @@
+"""Reference data made into the Book that conversations read."""
+
+from bot.dialog.facts import Book, Category, Line
+from bot.dialog.says import Words
+from storage import centres, seeding
+from storage.db import Database
+
+FIRST = ("emergency", "host_hotline", "embassy", "consulate_general", "ministry_hotline", "police")
+MINISTRY_ABROAD = "KH-MLVT-MIG"
+"""The ministry's +855 mobiles: its short codes cannot be dialled from abroad."""
+LONGEST_LINE = 4
+"""Phones shown for one centre."""
+
+
+async def load_book(db: Database) -> Book:
+    """Categories from the seed; verified lines from the database."""
+    rows = await db.read(centres.verified)
+    lines: dict[str, list[tuple[int, Line]]] = {}
+    ministry: list[Line] = []
+    for row in rows:
+        phones = tuple(phone.strip() for phone in row.phones.split(";") if phone.strip())[:LONGEST_LINE]
+        line = Line(Words(row.name_km, row.name_en), phones, row.hours, row.verified_on)
+        if row.id == MINISTRY_ABROAD:
+            ministry.append(line)
+        elif row.kind in FIRST:
+            lines.setdefault(row.country, []).append((FIRST.index(row.kind), line))
+    return Book(
+        categories={
+            one["code"]: Category(
+                code=one["code"],
+                name=Words(one["name_km"], one["name_en"]),
+                short=Words(one["short_km"], one["name_en"]),
+                urgency=one["urgency"],
+                facts=tuple(one["required_facts"].split(";")),
+            )
+            for one in seeding.categories()
+        },
+        emergency={
+            country: tuple(line for _rank, line in sorted(found, key=lambda pair: pair[0]))
+            for country, found in lines.items()
+        },
+        ministry=tuple(ministry),
+    )

@@ -1,0 +1,142 @@
+"""One event, one transaction: dedupe, lock, facts, route, commands, outbox; then, and only then, it was received."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from bot.app import facts as picture
+from bot.app.execute import Context, execute
+from bot.app.post import Post
+from bot.app.service import Service
+from bot.channels.base import Arrival
+from bot.dialog.router import Router, Session
+from bot.dialog.says import Say
+from bot.domain.delivery import LIVE
+from storage import attachments, inbox, outbox, people
+
+log = logging.getLogger(__name__)
+
+AGAIN = 3
+"""Tries of a transaction whose fresh reference turned out to be taken."""
+
+
+class Engine:
+    """Receives what channels parsed, and carries out what officers command."""
+
+    def __init__(self, service: Service, router: Router) -> None:
+        self._service = service
+        self._router = router
+        self.post = Post(service.catalogues, service.channels)
+
+    async def receive(self, arrival: Arrival) -> bool:
+        """Take one arrival; True when it was new. Raises when it could not be made durable: the platform tries again."""
+        for left in reversed(range(AGAIN)):
+            try:
+                fresh, dropped = await self._service.db.write(lambda connection: self._take(connection, arrival))
+                break
+            except IntegrityError:
+                if not left:
+                    raise
+        for file in dropped:
+            self._service.files.drop(file)
+        if fresh:
+            self._service.nudge(arrival.channel)
+            if arrival.files:
+                self._service.fetch.set()
+        return fresh
+
+    async def command(self, command: object, *, channel: str = "") -> None:
+        """An officer's command as one transaction; raises DomainError and changes nothing then."""
+
+        def work(connection: Connection) -> None:
+            execute(command, Context(connection, self._service.clock(), self._service.book, self.post))
+
+        await self._service.db.write(work)
+        for name in self._service.channels:
+            self._service.nudge(name)
+
+    def _take(self, connection: Connection, arrival: Arrival) -> tuple[bool, list[str]]:
+        now = self._service.clock()
+        if not inbox.take(connection, arrival.channel, arrival.event_id, now):
+            return False, []
+        here = people.enter(connection, arrival.channel, arrival.external_id, now)
+        if not arrival.events:
+            people.seen(connection, here.address_id, now, arrival.window_until, arrival.suppressed)
+            if not arrival.suppressed:
+                outbox.release(connection, here.address_id, now)
+            return True, []
+        for file in arrival.files:
+            attachments.add(
+                connection,
+                id=file.id,
+                address_id=here.address_id,
+                channel=arrival.channel,
+                kind=file.kind,
+                source=file.source,
+                now=now,
+            )
+        return True, self._turns(connection, arrival, here)
+
+    def _turns(self, connection: Connection, arrival: Arrival, here: people.Here) -> list[str]:
+        """Route every event of the arrival in order; usually there is one."""
+        service, now, dropped = self._service, self._service.clock(), list[str]()
+        session = Session.from_json(here.session)
+        facts = picture.load(
+            connection, here, session, arrival.events, now=now, book=service.book, catalogues=service.catalogues
+        )
+        said: list[Say] = []
+        for event in arrival.events:
+            routed = self._router.route(session, event, facts)
+            session = routed.session
+            said += routed.says
+            context = Context(
+                connection,
+                now,
+                service.book,
+                self.post,
+                here=here,
+                channel=arrival.channel,
+                language=session.language,
+                drop_files=dropped.extend,
+            )
+            for command in routed.commands:
+                execute(command, context)
+            country = next((one.country for one in routed.commands if getattr(one, "country", "")), "")
+            facts = replace(facts, person=replace(facts.person, language=session.language))
+            here = replace(here, country=country or here.country)
+        people.save(connection, here.address_id, session.to_json(), now, arrival.window_until)
+        if here.suppressed:
+            outbox.release(connection, here.address_id, now)
+        channel = service.channels.get(arrival.channel)
+        for what, body in channel.echo(arrival) if channel else ():
+            outbox.add(
+                connection,
+                address_id=here.address_id,
+                channel=arrival.channel,
+                lane=LIVE,
+                now=now,
+                bodies=[body],
+                what=what,
+            )
+        self.post.reply(
+            connection,
+            address_id=here.address_id,
+            channel=arrival.channel,
+            language=session.language,
+            country=here.country,
+            says=once_each(said),
+            now=now,
+        )
+        return dropped
+
+
+def once_each(says: Sequence[Say]) -> list[Say]:
+    """Without repetitions: an album of five photos is acknowledged once; the last of equals stays."""
+    kept: list[Say] = []
+    for say in says:
+        kept = [one for one in kept if one != say]
+        kept.append(say)
+    return kept

@@ -1,0 +1,85 @@
+"""Says put into the outbox: rendered in the person's language and fitted to their channel, one row a request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.channels.base import MESSAGE, Channel, body_of
+from bot.dialog.says import Say
+from bot.domain.delivery import LIVE, NOTICE
+from bot.i18n import Catalogues, Renderer, zone_of
+from bot.text.fit import Limits, fit
+from storage import outbox, people
+
+PLAIN = Limits(text=2000, label=20, buttons=10)
+"""For a channel that is not configured here any more: the narrowest we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Queues what is to be said. `nudge(channel)` is called by whoever commits, after the commit."""
+
+    catalogues: Catalogues
+    channels: Mapping[str, Channel]
+
+    def reply(
+        self,
+        connection: Connection,
+        *,
+        address_id: int,
+        channel: str,
+        language: str,
+        country: str,
+        says: Sequence[Say],
+        now: datetime,
+        lane: int = LIVE,
+        human: bool = False,
+    ) -> None:
+        """Queue what a turn said. Only the last message carries buttons, as on a phone only those can be tapped."""
+        renderer = Renderer(self.catalogues, language, zone_of(country))
+        limits = self.channels[channel].limits if channel in self.channels else PLAIN
+        bodies = []
+        for index, say in enumerate(says):
+            buttons = renderer.buttons(say.choices) if index == len(says) - 1 else []
+            bodies += [body_of(bubble) for bubble in fit(renderer.say(say), buttons, limits, language)]
+        outbox.add(
+            connection, address_id=address_id, channel=channel, lane=lane, now=now, bodies=bodies, human=human
+        )
+
+    def notice(
+        self, connection: Connection, address_id: int | None, say: Say, *, human: bool, now: datetime
+    ) -> str | None:
+        """Queue an officer's words or a change; returns the channel, None when the person cannot be reached any more."""
+        where = people.destination(connection, address_id) if address_id else None
+        if where is None:
+            return None
+        self.reply(
+            connection,
+            address_id=where.address_id,
+            channel=where.channel,
+            language=where.language,
+            country=where.country,
+            says=(say,),
+            now=now,
+            lane=NOTICE,
+            human=human,
+        )
+        return where.channel
+
+    def file(self, connection: Connection, address_id: int | None, file: str, kind: str, *, now: datetime) -> None:
+        """Queue an officer's photo, voice message or paper, as a request of its own."""
+        where = people.destination(connection, address_id) if address_id else None
+        if where is not None:
+            body = {"text": "", "rows": [], "file": file, "kind": kind}
+            outbox.add(
+                connection,
+                address_id=where.address_id,
+                channel=where.channel,
+                lane=NOTICE,
+                now=now,
+                bodies=[body],
+                what=MESSAGE,
+                human=True,
+            )

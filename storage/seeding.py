@@ -1,0 +1,52 @@
+"""Reference data that ships with the service (`storage/seed/`), loaded as often as you like."""
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.centres import CENTRE
+
+FOLDER = Path(__file__).resolve().parent / "seed"
+INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def read(name: str) -> list[dict[str, str]]:
+    """A seed file's rows, in its order."""
+    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@lru_cache(maxsize=1)
+def categories() -> list[dict[str, str]]:
+    return read("complaint_categories.csv")
+
+
+def load(connection: Connection) -> int:
+    """Insert or refresh the centres; returns how many."""
+    rows = [
+        {
+            "id": row["id"],
+            "kind": row["kind"],
+            "country": row["country_iso2"],
+            "city": row["city"],
+            "name_en": row["name_en"],
+            "name_km": row["name_km"],
+            "address": row["address"],
+            "phones": row["phones"],
+            "hours": row["hours"],
+            "languages": row["languages"],
+            "source": row["source_url"],
+            "verified_on": row["verified_on"],
+            "confidence": row["confidence"],
+            "status": row["status"],
+            "notes": row["notes"],
+        }
+        for row in read("centres.csv")
+    ]
+    statement = INSERT[connection.dialect.name](CENTRE)
+    fresh = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh), rows)
+    return len(rows)
