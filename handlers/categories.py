@@ -147,6 +147,4 @@ def tell(answers: Answers, facts: Facts) -> Say:
     if not wanted:
         return opening
     hints = tuple(Say("• {hint}", {"hint": Say(hint)}) for hint in wanted[:HINTS_SHOWN])
-    return Say(
-        "{opening}\n\n{also}\n{hints}", {"opening": opening, "also": Say(_("It helps to say:")), "hints": hints}
-    )
+    return Say("{opening}\n\n{also}\n{hints}", {"opening": opening, "also": Say(_("It helps to say:")), "hints": hints})

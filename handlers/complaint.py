@@ -84,7 +84,9 @@ QUESTIONS = (
         then=first_aid,
         forgets=("group",),
     ),
-    Choose(key="country", title=_("Country"), ask=_("In which country did it happen?"), among=FIRST, then=numbers_there),
+    Choose(
+        key="country", title=_("Country"), ask=_("In which country did it happen?"), among=FIRST, then=numbers_there
+    ),
     Choose(
         key="country_more",
         title=_("Country"),
@@ -146,7 +148,7 @@ QUESTIONS = (
         key="phone",
         title=_("Phone"),
         ask=_("Which phone number is safe to call?"),
-        parse=phone,
+        parse=phone(country_of),
         shares="contact",
         share_label=_("Share my number"),
         when=wants_phone,

@@ -3,8 +3,6 @@
 from bot.dialog.facts import Facts, Line
 from bot.dialog.says import Say, _
 
-LINES_SHOWN = 6
-
 
 def steps() -> Say:
     """What to do first, before any question."""
@@ -21,7 +19,7 @@ def steps() -> Say:
 
 def numbers(country: str, facts: Facts) -> Say:
     """The verified lines for a country, each with when it was last checked; never an unverified one."""
-    lines = facts.book.lines(country)[:LINES_SHOWN]
+    lines = facts.book.lines(country)
     local = facts.book.emergency.get(country, ())
     opening = _("Numbers to call:") if local else _("I have no verified local number for that country. You can call:")
     return Say("{opening}\n{lines}", {"opening": Say(opening), "lines": tuple(called(line) for line in lines)})

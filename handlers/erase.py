@@ -1,6 +1,6 @@
 """Delete my data: say what goes, ask once more, do it."""
 
-from bot.dialog.events import Event, Started, Tapped, Typed
+from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Facts
 from bot.dialog.flow import Page
 from bot.dialog.form import picked
@@ -22,7 +22,7 @@ DONE = _(
 )
 
 
-def begin(facts: Facts) -> Turn:
+def begin(facts: Facts, state: State) -> Turn:
     unfinished = sum(one.is_open for one in facts.complaints)
     lines = [Say(WARNING)]
     if unfinished:
@@ -32,13 +32,15 @@ def begin(facts: Facts) -> Turn:
 
 
 def go_on(state: State, event: Event, facts: Facts) -> Turn:
+    if isinstance(event, Back):
+        return Turn(None, goto="go:menu")
     choice = picked(event.text, CHOICES, facts) if isinstance(event, Typed) else None
     code = choice.code if choice else event.code if isinstance(event, Tapped) else ""
     if code == "erase:yes":
         return Turn(None, (Say(DONE),), (DeleteMyData(),))
     if choice:
         return Turn({}, goto=choice.code)
-    return Turn({}, begin(facts).says, understood=isinstance(event, Started))
+    return Turn({}, begin(facts, state).says, understood=isinstance(event, Started))
 
 
 erase = Page("erase", (_("Delete my data"), "/delete", "delete my data", "លុបទិន្នន័យ"), begin, go_on, is_open=False)

@@ -3,7 +3,7 @@
 from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Complaint, Facts
 from bot.dialog.flow import Page
-from bot.dialog.form import BACK, MENU, picked
+from bot.dialog.form import BACK, MENU, RESUMED, picked
 from bot.dialog.questions import DONE_LABEL, Collect, Kept, Unclear, worth_keeping
 from bot.dialog.says import Choice, Reference, Say, State, Turn, Words, _
 from bot.domain.complaints import ADDRESS_WITHIN, AddToComplaint
@@ -134,7 +134,10 @@ def current(state: State, facts: Facts) -> Say:
     return add_page(state, facts) if state.get("adding") else one_page(one, facts)
 
 
-def begin(facts: Facts) -> Turn:
+def begin(facts: Facts, state: State) -> Turn:
+    """The list; or what was being added when the person went elsewhere."""
+    if state.get("draft"):
+        return Turn(state, (RESUMED, current(state, facts)))
     return Turn({"at": "list"}, (the_list(facts),))
 
 
@@ -167,7 +170,7 @@ def back(state: State, facts: Facts) -> Turn:
         seen = {"reference": state["reference"]}
         return Turn(seen, (current(seen, facts),))
     if state.get("reference"):
-        return begin(facts)
+        return begin(facts, {})
     return Turn(None, goto="go:menu")
 
 
@@ -188,7 +191,7 @@ def tapped(state: State, event: Tapped, facts: Facts) -> Turn:
     if action == "done" and one and draft:
         return finished(one, draft, facts)
     if action == "list" and not state.get("draft"):
-        return begin(facts)
+        return begin(facts, {})
     return Turn(state or {"at": "list"}, (current(state, facts),), understood=bool(action == "list"))
 
 
@@ -214,4 +217,6 @@ def finished(one: Complaint, draft: list[object], facts: Facts) -> Turn:
     return Turn({"reference": one.reference}, (said,), (command,))
 
 
-follow = Page("follow", (_("My complaints"), "/complaints", _("Write back"), "status", "បណ្តឹងរបស់ខ្ញុំ", "ស្ថានភាព"), begin, go_on)
+follow = Page(
+    "follow", (_("My complaints"), "/complaints", _("Write back"), "status", "បណ្តឹងរបស់ខ្ញុំ", "ស្ថានភាព"), begin, go_on
+)

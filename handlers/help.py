@@ -1,9 +1,10 @@
 """Help: what this service does, and the words that work anywhere."""
 
-from bot.dialog.events import Event, Started, Typed
+from bot.dialog.events import Back, Event, Started, Typed
 from bot.dialog.facts import Facts
 from bot.dialog.flow import Page
 from bot.dialog.form import MENU, picked
+from bot.dialog.questions import worth_keeping
 from bot.dialog.says import Choice, Say, State, Turn, _
 from handlers.emergency import called
 
@@ -25,14 +26,12 @@ CHOICES = (
 )
 
 
-def begin(facts: Facts) -> Turn:
+def begin(facts: Facts, state: State) -> Turn:
     if not facts.book.ministry:
         return Turn({}, (Say(TEXT.text, {}, CHOICES),))
     lines = tuple(called(line) for line in facts.book.ministry)
     call = Say(_("You can also call:"))
-    return Turn(
-        {}, (Say("{text}\n\n{call}\n{lines}", {"text": TEXT, "call": call, "lines": lines}, CHOICES),)
-    )
+    return Turn({}, (Say("{text}\n\n{call}\n{lines}", {"text": TEXT, "call": call, "lines": lines}, CHOICES),))
 
 
 def go_on(state: State, event: Event, facts: Facts) -> Turn:
@@ -40,8 +39,9 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
     if choice:
         return Turn({}, goto=choice.code)
     if isinstance(event, Started):
-        return begin(facts)
-    return Turn(None, goto="go:menu", understood=False)
+        return begin(facts, state)
+    parts = tuple(worth_keeping(event))
+    return Turn(None, keep=parts, goto="go:menu", understood=bool(parts) or isinstance(event, Back))
 
 
 help_page = Page("help", (_("Help"), "/help", "ជួយ", "help"), begin, go_on)

@@ -1,6 +1,6 @@
 """The main menu, and what to do with words that came before any question."""
 
-from bot.dialog.events import Event, Sent, Started, Typed
+from bot.dialog.events import Back, Event, Sent, Started, Typed
 from bot.dialog.facts import Facts
 from bot.dialog.flow import Page
 from bot.dialog.form import picked
@@ -44,13 +44,13 @@ def shown(facts: Facts) -> Say:
     )
 
 
-def begin(facts: Facts) -> Turn:
+def begin(facts: Facts, state: State) -> Turn:
     return Turn({}, (shown(facts),))
 
 
 def go_on(state: State, event: Event, facts: Facts) -> Turn:
-    if isinstance(event, Started):
-        return begin(facts)
+    if isinstance(event, Started | Back):
+        return begin(facts, state)
     if isinstance(event, Typed):
         choice = picked(event.text, shown(facts).choices, facts)
         if choice:

@@ -1,6 +1,6 @@
 """SOS: what to do now and the verified numbers, before any question; then the way to tell us."""
 
-from bot.dialog.events import Event, Started, Tapped, Typed
+from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Facts
 from bot.dialog.flow import Page
 from bot.dialog.form import MENU, picked
@@ -10,6 +10,7 @@ from handlers.countries import FIRST, MORE
 from handlers.emergency import numbers, steps
 
 TELL = Choice("complaint:start", _("Tell what happened"))
+HELD = Say(_("I have kept that for your complaint."))
 ELSEWHERE = Choice("sos:where=?", _("I am in another country"), _("Another country"))
 
 
@@ -29,7 +30,7 @@ def told(country: str, facts: Facts) -> Say:
     return Say(found.text, found.params, (TELL, ELSEWHERE, MENU))
 
 
-def begin(facts: Facts) -> Turn:
+def begin(facts: Facts, state: State) -> Turn:
     if facts.person.country:
         return Turn({"country": facts.person.country}, (steps(), told(facts.person.country, facts)))
     return Turn({}, (steps(), where(facts)))
@@ -45,6 +46,8 @@ def current(state: State, facts: Facts) -> Say:
 def go_on(state: State, event: Event, facts: Facts) -> Turn:
     if isinstance(event, Started):
         return Turn(state, (current(state, facts),))
+    if isinstance(event, Back):
+        return Turn(None, goto="go:menu")
     code = event.code if isinstance(event, Tapped) else ""
     if isinstance(event, Typed):
         choice = picked(event.text, current(state, facts).choices, facts)
@@ -57,7 +60,7 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
         return Turn(moved, (current(moved, facts),))
     parts = tuple(worth_keeping(event))
     if parts:
-        return Turn(state, keep=parts, goto="complaint:start")
+        return Turn(state, (HELD,), keep=parts, goto="complaint:start")
     return Turn(state, (current(state, facts),), understood=False)
 
 

@@ -18,18 +18,18 @@ GREETING = Say(
 WHICH = Say(_("តើអ្នកចង់ប្រើភាសាណា? / Which language?"), {}, CHOICES)
 
 
-def greet(facts: Facts) -> Turn:
+def greet(facts: Facts, state: State) -> Turn:
     return Turn({"new": True}, (Say("{lines}", {"lines": (GREETING, WHICH)}, CHOICES),))
 
 
-def ask(facts: Facts) -> Turn:
+def ask(facts: Facts, state: State) -> Turn:
     return Turn({}, (WHICH,))
 
 
 def go_on(state: State, event: Event, facts: Facts) -> Turn:
     """Anything but a language leads to the menu in Khmer: nobody is held up by this question."""
     if isinstance(event, Started):
-        return ask(facts)
+        return ask(facts, state)
     choice = picked(event.text, CHOICES, facts) if isinstance(event, Typed) else None
     code = choice.code if choice else event.code if isinstance(event, Tapped) else ""
     if code in {one.code for one in CHOICES}:

@@ -20,10 +20,10 @@ class Attachment(SQLModel, table=True):
     """
 
     id: str = Field(primary_key=True)
-    address_id: int | None = Field(default=None, foreign_key="address.id", index=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    address_id: int | None = Field(default=None, foreign_key="address.id", index=True, sa_type=Identity)
     channel: str
     kind: str
-    source: Any = Field(default=None, sa_type=SealedJson)
+    source: Any = Field(default=None, sa_type=SealedJson, nullable=True)
     state: str = Field(default=WAITING, index=True)
     reason: str = ""
     mime: str = ""
@@ -135,3 +135,20 @@ def _kept(row: Any) -> Kept:
         row.source,
         row.tries,
     )
+
+
+def add_kept(
+    connection: Connection,
+    *,
+    id: str,
+    address_id: int | None,
+    channel: str,
+    kind: str,
+    mime: str,
+    size: int,
+    digest: str,
+    now: datetime,
+) -> None:
+    """A file that is stored already: an officer's. Raises IntegrityError when the id is taken."""
+    add(connection, id=id, address_id=address_id, channel=channel, kind=kind, source=None, now=now)
+    settle(connection, id, mime=mime, size=size, digest=digest)

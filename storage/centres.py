@@ -9,7 +9,7 @@ from storage.columns import table
 
 
 class Centre(SQLModel, table=True):
-    """`status`: verified (may be shown in an emergency) or unverified; `phones` separated by `;`."""
+    """`status`: verified or unverified; `emergency`: a verified line to show in danger; `phones` separated by `;`."""
 
     id: str = Field(primary_key=True)
     kind: str
@@ -25,6 +25,7 @@ class Centre(SQLModel, table=True):
     verified_on: str = ""
     confidence: str = ""
     status: str = "unverified"
+    emergency: bool = False
     notes: str = ""
 
 

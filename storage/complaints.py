@@ -17,10 +17,10 @@ class Complaint(SQLModel, table=True):
 
     __table_args__ = (Index("complaint_listed", "status", "id"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
     reference: str = Field(unique=True)
-    person_id: int = Field(foreign_key="person.id", index=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
-    address_id: int | None = Field(default=None, foreign_key="address.id", sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    person_id: int = Field(foreign_key="person.id", index=True, sa_type=Identity)
+    address_id: int | None = Field(default=None, foreign_key="address.id", sa_type=Identity)
     channel: str
     language: str
     category: str
@@ -51,11 +51,11 @@ class Entry(SQLModel, table=True):
     `body`: the words; a place as `latitude,longitude`; a status as its code. `once` makes a repeated form one entry.
     """
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
-    complaint_id: int = Field(foreign_key="complaint.id", index=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
+    complaint_id: int = Field(foreign_key="complaint.id", index=True, sa_type=Identity)
     at: datetime = Field(sa_type=Moment)
     author: str
-    staff_id: int | None = Field(default=None, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    staff_id: int | None = Field(default=None, sa_type=Identity)
     kind: str
     body: str | None = Field(default=None, sa_type=Sealed)
     note: str | None = Field(default=None, sa_type=Sealed)
@@ -329,9 +329,21 @@ def counts(connection: Connection, now: datetime) -> dict[str, int]:
 
 def latest_change(connection: Connection) -> datetime | None:
     """When anything in the list last changed: what live pages watch."""
-    return connection.scalar(select(func.max(COMPLAINT.c.changed_at)))
+    latest: datetime | None = connection.scalar(select(func.max(COMPLAINT.c.changed_at)))
+    return latest
 
 
 def every(connection: Connection, after: int, limit: int = 500) -> list[Any]:
     """For the export: by id."""
     return list(connection.execute(visible().where(COMPLAINT.c.id > after).order_by(COMPLAINT.c.id).limit(limit)))
+
+
+def file_changed(connection: Connection, attachment_id: str, now: datetime) -> None:
+    """A file of a thread was kept or refused: live pages show it."""
+    touched = select(ENTRY.c.complaint_id).where(ENTRY.c.attachment_id == attachment_id)
+    connection.execute(update(COMPLAINT).where(COMPLAINT.c.id.in_(touched)).values(changed_at=now))
+
+
+def entries_of(connection: Connection, complaint_ids: Sequence[int]) -> list[Any]:
+    """Whole entries of these complaints, oldest first, for the export."""
+    return list(connection.execute(select(ENTRY).where(ENTRY.c.complaint_id.in_(complaint_ids)).order_by(ENTRY.c.id)))

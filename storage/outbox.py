@@ -1,6 +1,6 @@
 """What must be sent: one row is one platform request, and its state is never guessed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlmodel import Field, Index, SQLModel
 
 from bot.domain.delivery import Decision
 from storage.columns import Identity, Moment, SealedJson, table
-from storage.people import ADDRESS
+from storage.people import ADDRESS, PERSON
 
 QUEUED, FLYING, SENT, HELD, DEAD = "queued", "flying", "sent", "held", "dead"
 
@@ -26,13 +26,13 @@ class Outbox(SQLModel, table=True):
         Index("outbox_address", "address_id", "id"),
     )
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
-    address_id: int = Field(foreign_key="address.id", sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
+    address_id: int = Field(foreign_key="address.id", sa_type=Identity)
     channel: str
     lane: int
     what: str = "message"
     human: bool = False
-    body: Any = Field(default=None, sa_type=SealedJson)
+    body: Any = Field(default=None, sa_type=SealedJson, nullable=True)
     state: str = QUEUED
     why: str = ""
     tries: int = 0
@@ -121,6 +121,7 @@ _DUE = (
         OUTBOX.c.channel == bindparam("channel"),
         OUTBOX.c.state == QUEUED,
         OUTBOX.c.not_before <= bindparam("now"),
+        OUTBOX.c.lane <= bindparam("lane"),
     )
     .order_by(OUTBOX.c.lane, OUTBOX.c.id)
     .limit(bindparam("most"))
@@ -132,9 +133,10 @@ _FLY = (
 )
 
 
-def claim(connection: Connection, channel: str, holder: str, now: datetime, limit: int) -> list[Row]:
-    """The next rows, marked in flight: most urgent lane first, oldest first. Only the lease's holder calls this."""
-    found = [Row(*row) for row in connection.execute(_DUE, {"channel": channel, "now": now, "most": limit})]
+def claim(connection: Connection, channel: str, holder: str, now: datetime, limit: int, lane: int = 3) -> list[Row]:
+    """The next rows up to `lane`, marked in flight: most urgent first, then oldest. For the lease's holder only."""
+    due = {"channel": channel, "now": now, "most": limit, "lane": lane}
+    found = [Row(*row) for row in list[Any](connection.execute(_DUE, due))]
     if found:
         connection.execute(_FLY, [{"row": row.id, "by": holder} for row in found])
     return found
@@ -202,7 +204,6 @@ def lost(connection: Connection, channel: str, holder: str) -> list[Lost]:
     return [Lost(*row) for row in rows]
 
 
-
 def hold(connection: Connection, address_id: int, why: str, now: datetime) -> None:
     """Everything still queued for an address waits until the person writes again."""
     connection.execute(
@@ -224,7 +225,9 @@ def release(connection: Connection, address_id: int, now: datetime) -> None:
     connection.execute(_RELEASE, {"here": address_id, "now": now})
 
 
-def sent_since(connection: Connection, address_id: int, after: int, limit: int = 200) -> list[tuple[int, Any, datetime]]:
+def sent_since(
+    connection: Connection, address_id: int, after: int, limit: int = 200
+) -> list[tuple[int, Any, datetime]]:
     """Messages delivered to an address after row `after`: (row id, body, when)."""
     rows = connection.execute(
         select(OUTBOX.c.id, OUTBOX.c.body, OUTBOX.c.sent_at)
@@ -247,3 +250,68 @@ def depth(connection: Connection) -> list[tuple[str, str, int]]:
 
 def forget_sent_before(connection: Connection, moment: datetime) -> int:
     return connection.execute(delete(OUTBOX).where(OUTBOX.c.state == SENT, OUTBOX.c.sent_at < moment)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A message that was delivered. `language` is the person's now; `human`: an officer wrote it."""
+
+    id: int
+    body: Mapping[str, Any]
+    human: bool
+    sent_at: datetime
+    language: str
+
+
+_TO = (
+    select(OUTBOX.c.id, OUTBOX.c.body, OUTBOX.c.human, OUTBOX.c.sent_at, PERSON.c.language)
+    .join(ADDRESS, ADDRESS.c.id == OUTBOX.c.address_id)
+    .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
+    .where(
+        ADDRESS.c.channel == bindparam("channel"),
+        ADDRESS.c.external_id == bindparam("external_id"),
+        OUTBOX.c.state == SENT,
+    )
+)
+_NEWS = (
+    _TO.where(OUTBOX.c.sent_at >= bindparam("since"), OUTBOX.c.id.not_in(bindparam("known", expanding=True)))
+    .order_by(OUTBOX.c.sent_at, OUTBOX.c.id)
+    .limit(bindparam("most"))
+)
+_WHEN = (
+    select(OUTBOX.c.sent_at)
+    .join(ADDRESS, ADDRESS.c.id == OUTBOX.c.address_id)
+    .where(
+        ADDRESS.c.channel == bindparam("channel"),
+        ADDRESS.c.external_id == bindparam("external_id"),
+        OUTBOX.c.id == bindparam("row"),
+        OUTBOX.c.state == SENT,
+    )
+)
+
+
+def news(
+    connection: Connection,
+    channel: str,
+    external_id: str,
+    since: datetime,
+    known: Collection[int] = (),
+    limit: int = 200,
+) -> list[Delivered]:
+    """What was delivered to an address at `since` or later and is not `known`, in the order it was delivered.
+
+    Ids do not tell that order: an urgent lane overtakes, and two transactions may commit the other way round.
+    """
+    asked = {"channel": channel, "external_id": external_id, "since": since, "known": list(known), "most": limit}
+    return [Delivered(*row) for row in connection.execute(_NEWS, asked)]
+
+
+def delivered_at(connection: Connection, channel: str, external_id: str, row: int) -> datetime | None:
+    """When that row was delivered to that address; None when it was not, or is gone."""
+    return connection.scalar(_WHEN, {"channel": channel, "external_id": external_id, "row": row})
+
+
+def delivered_file(connection: Connection, channel: str, external_id: str, file: str) -> bool:
+    """Whether that file was delivered to that address; bodies are sealed, so each is read."""
+    rows = connection.execute(_TO, {"channel": channel, "external_id": external_id})
+    return any(row.body and row.body.get("file") == file for row in rows)

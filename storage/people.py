@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
@@ -15,7 +15,7 @@ from storage.columns import Identity, Moment, Sealed, SealedJson, table
 class Person(SQLModel, table=True):
     """A worker, or whoever writes for one."""
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
     language: str = "km"
     country: str = ""
     name: str | None = Field(default=None, sa_type=Sealed)
@@ -32,11 +32,11 @@ class Address(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("channel", "external_id"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
-    person_id: int = Field(foreign_key="person.id", index=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
+    person_id: int = Field(foreign_key="person.id", index=True, sa_type=Identity)
     channel: str
     external_id: str
-    session: Any = Field(default=None, sa_type=SealedJson)
+    session: Any = Field(default=None, sa_type=SealedJson, nullable=True)
     created_at: datetime = Field(sa_type=Moment)
     seen_at: datetime = Field(sa_type=Moment)
     window_until: datetime | None = Field(default=None, sa_type=Moment)
@@ -59,7 +59,12 @@ class Here:
     country: str
     name: str | None
     phone: str | None
+    window_until: datetime | None = None
     is_new: bool = False
+
+    def window(self, until: datetime | None) -> datetime | None:
+        """The later of what is known and what an event says: events come late and out of order."""
+        return max(filter(None, (self.window_until, until)), default=None)
 
 
 _HERE = (
@@ -69,6 +74,7 @@ _HERE = (
         ADDRESS.c.session,
         ADDRESS.c.suppressed,
         ADDRESS.c.erased_at,
+        ADDRESS.c.window_until,
         PERSON.c.language,
         PERSON.c.country,
         PERSON.c.name,
@@ -122,16 +128,17 @@ def enter(connection: Connection, channel: str, external_id: str, now: datetime)
     if made is None:  # another first message of the same person was faster
         connection.execute(_DROP_PERSON, {"gone": person_id})
     row = _locked(connection, channel, external_id)
-    assert row is not None
+    if row is None:
+        raise LookupError("the address vanished between two statements")
     return _here(row, is_new=made is not None)
 
 
-def _locked(connection: Connection, channel: str, external_id: str) -> Row[Any] | None:
+def _locked(connection: Connection, channel: str, external_id: str) -> Any:
     statement = _HERE_LOCKED if connection.dialect.name == "postgresql" else _HERE
     return connection.execute(statement, {"channel": channel, "external_id": external_id}).one_or_none()
 
 
-def _here(row: Row[Any], is_new: bool = False) -> Here:
+def _here(row: Any, is_new: bool = False) -> Here:
     return Here(
         address_id=row.id,
         person_id=row.person_id,
@@ -141,6 +148,7 @@ def _here(row: Row[Any], is_new: bool = False) -> Here:
         country=row.country,
         name=row.name,
         phone=row.phone,
+        window_until=row.window_until,
         is_new=is_new,
     )
 
@@ -162,9 +170,7 @@ def seen(
     connection: Connection, address_id: int, seen_at: datetime, window_until: datetime | None, suppressed: str
 ) -> None:
     """The person did something that is no turn: a reaction, a block."""
-    connection.execute(
-        _SEEN, {"here": address_id, "seen_at": seen_at, "window_until": window_until, "why": suppressed}
-    )
+    connection.execute(_SEEN, {"here": address_id, "seen_at": seen_at, "window_until": window_until, "why": suppressed})
 
 
 def suppress(connection: Connection, address_id: int, why: str) -> None:
@@ -208,3 +214,27 @@ def destination(connection: Connection, address_id: int) -> Destination | None:
 
 def addresses_of(connection: Connection, person_id: int) -> list[int]:
     return list(connection.scalars(select(ADDRESS.c.id).where(ADDRESS.c.person_id == person_id)))
+
+
+def purge(connection: Connection, now: datetime) -> int:
+    """Drop addresses of erased people, once nothing more has to be said to them; returns how many."""
+    from storage.attachments import ATTACHMENT
+    from storage.complaints import COMPLAINT
+    from storage.outbox import FLYING, OUTBOX, QUEUED
+
+    erased = select(ADDRESS.c.id).where(ADDRESS.c.erased_at < now)
+    busy = select(OUTBOX.c.address_id).where(OUTBOX.c.address_id.in_(erased), OUTBOX.c.state.in_((QUEUED, FLYING)))
+    gone = list(connection.scalars(erased.where(ADDRESS.c.id.not_in(busy))))
+    if gone:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_(gone)))
+        connection.execute(update(ATTACHMENT).where(ATTACHMENT.c.address_id.in_(gone)).values(address_id=None))
+        connection.execute(update(COMPLAINT).where(COMPLAINT.c.address_id.in_(gone)).values(address_id=None))
+        connection.execute(delete(ADDRESS).where(ADDRESS.c.id.in_(gone)))
+    return len(gone)
+
+
+def address_of(connection: Connection, channel: str, external_id: str) -> int | None:
+    """The address of whoever writes from there; None when nobody has."""
+    return connection.scalar(
+        select(ADDRESS.c.id).where(ADDRESS.c.channel == channel, ADDRESS.c.external_id == external_id)
+    )

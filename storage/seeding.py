@@ -3,6 +3,7 @@
 import csv
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,9 +25,9 @@ def categories() -> list[dict[str, str]]:
     return read("complaint_categories.csv")
 
 
-def load(connection: Connection) -> int:
-    """Insert or refresh the centres; returns how many."""
-    rows = [
+def centres() -> list[dict[str, Any]]:
+    """The centres as the table holds them."""
+    return [
         {
             "id": row["id"],
             "kind": row["kind"],
@@ -42,11 +43,17 @@ def load(connection: Connection) -> int:
             "verified_on": row["verified_on"],
             "confidence": row["confidence"],
             "status": row["status"],
+            "emergency": row["emergency"] == "yes",
             "notes": row["notes"],
         }
         for row in read("centres.csv")
     ]
-    statement = INSERT[connection.dialect.name](CENTRE)
+
+
+def load(connection: Connection) -> int:
+    """Insert or refresh the centres; returns how many."""
+    rows = centres()
+    statement: Any = INSERT[connection.dialect.name](CENTRE)
     fresh = {name: statement.excluded[name] for name in rows[0] if name != "id"}
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh), rows)
     return len(rows)

@@ -1,6 +1,6 @@
 """Officers and their sessions in the console."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -12,7 +12,7 @@ from storage.columns import Identity, Moment, table
 class Staff(SQLModel, table=True):
     """An officer. `password` is an argon2 hash; `failures` in a row lead to `locked_until`."""
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
     login: str = Field(unique=True)
     name_km: str
     name_en: str
@@ -32,7 +32,7 @@ class StaffSession(SQLModel, table=True):
     __tablename__ = "staff_session"
 
     digest: str = Field(primary_key=True)
-    staff_id: int = Field(foreign_key="staff.id", index=True, sa_type=Identity)  # type: ignore[call-overload]  # an instance
+    staff_id: int = Field(foreign_key="staff.id", index=True, sa_type=Identity)
     csrf: str
     created_at: datetime = Field(sa_type=Moment)
     seen_at: datetime = Field(sa_type=Moment)
@@ -90,3 +90,23 @@ def close_session(connection: Connection, digest: str) -> None:
 
 def forget_sessions_before(connection: Connection, moment: datetime) -> int:
     return connection.execute(delete(STAFF_SESSION).where(STAFF_SESSION.c.expires_at < moment)).rowcount
+
+
+def claim_try(connection: Connection, login: str, now: datetime, most: int, locked_for: timedelta) -> Any | None:
+    """Count one try to sign in before it is looked at, so that tries at the same time are counted too.
+
+    None when there is no such active officer, or it is locked. The try that makes `most` in a row locks; a success
+    then clears both (`change`).
+    """
+    found = select(STAFF).where(STAFF.c.login == login, STAFF.c.active)
+    row = connection.execute(found if connection.dialect.name == "sqlite" else found.with_for_update()).one_or_none()
+    if row is None or (row.locked_until and row.locked_until > now):
+        return None
+    failures = 1 if row.locked_until else row.failures + 1
+    change(connection, row.id, failures=failures, locked_until=now + locked_for if failures >= most else None)
+    return row
+
+
+def session_began(connection: Connection, digest: str) -> datetime | None:
+    """When a browser signed in: the end of its longest life follows from it."""
+    return connection.scalar(select(STAFF_SESSION.c.created_at).where(STAFF_SESSION.c.digest == digest))

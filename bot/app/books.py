@@ -1,11 +1,15 @@
 """Reference data made into the Book that conversations read."""
 
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
 from bot.dialog.facts import Book, Category, Line
 from bot.dialog.says import Words
 from storage import centres, seeding
 from storage.db import Database
 
-FIRST = ("emergency", "host_hotline", "embassy", "consulate_general", "ministry_hotline", "police")
+FIRST = ("emergency", "host_hotline", "ngo", "embassy", "ministry_hotline")
 MINISTRY_ABROAD = "KH-MLVT-MIG"
 """The ministry's +855 mobiles: its short codes cannot be dialled from abroad."""
 LONGEST_LINE = 4
@@ -13,8 +17,18 @@ LONGEST_LINE = 4
 
 
 async def load_book(db: Database) -> Book:
-    """Categories from the seed; verified lines from the database."""
-    rows = await db.read(centres.verified)
+    """Categories from the seed; verified lines from the database, where staff can change them."""
+    return make_book(await db.read(centres.verified))
+
+
+def shipped_book() -> Book:
+    """The Book of the seed alone, for whoever has no database."""
+    rows = [SimpleNamespace(**row) for row in seeding.centres()]
+    return make_book([row for row in rows if row.status == "verified" and row.phones])
+
+
+def make_book(rows: Sequence[Any]) -> Book:
+    """`rows`: verified centres with phones."""
     lines: dict[str, list[tuple[int, Line]]] = {}
     ministry: list[Line] = []
     for row in rows:
@@ -22,7 +36,7 @@ async def load_book(db: Database) -> Book:
         line = Line(Words(row.name_km, row.name_en), phones, row.hours, row.verified_on)
         if row.id == MINISTRY_ABROAD:
             ministry.append(line)
-        elif row.kind in FIRST:
+        elif row.emergency and row.kind in FIRST:
             lines.setdefault(row.country, []).append((FIRST.index(row.kind), line))
     return Book(
         categories={

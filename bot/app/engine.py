@@ -32,7 +32,7 @@ class Engine:
         self.post = Post(service.catalogues, service.channels)
 
     async def receive(self, arrival: Arrival) -> bool:
-        """Take one arrival; True when it was new. Raises when it could not be made durable: the platform tries again."""
+        """Take one arrival; True when it was new. Raises when it is not durable: the platform tries again."""
         for left in reversed(range(AGAIN)):
             try:
                 fresh, dropped = await self._service.db.write(lambda connection: self._take(connection, arrival))
@@ -64,7 +64,7 @@ class Engine:
             return False, []
         here = people.enter(connection, arrival.channel, arrival.external_id, now)
         if not arrival.events:
-            people.seen(connection, here.address_id, now, arrival.window_until, arrival.suppressed)
+            people.seen(connection, here.address_id, now, here.window(arrival.window_until), arrival.suppressed)
             if not arrival.suppressed:
                 outbox.release(connection, here.address_id, now)
             return True, []
@@ -107,7 +107,7 @@ class Engine:
             country = next((one.country for one in routed.commands if getattr(one, "country", "")), "")
             facts = replace(facts, person=replace(facts.person, language=session.language))
             here = replace(here, country=country or here.country)
-        people.save(connection, here.address_id, session.to_json(), now, arrival.window_until)
+        people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
         if here.suppressed:
             outbox.release(connection, here.address_id, now)
         channel = service.channels.get(arrival.channel)

@@ -44,14 +44,12 @@ class Post:
         for index, say in enumerate(says):
             buttons = renderer.buttons(say.choices) if index == len(says) - 1 else []
             bodies += [body_of(bubble) for bubble in fit(renderer.say(say), buttons, limits, language)]
-        outbox.add(
-            connection, address_id=address_id, channel=channel, lane=lane, now=now, bodies=bodies, human=human
-        )
+        outbox.add(connection, address_id=address_id, channel=channel, lane=lane, now=now, bodies=bodies, human=human)
 
     def notice(
         self, connection: Connection, address_id: int | None, say: Say, *, human: bool, now: datetime
     ) -> str | None:
-        """Queue an officer's words or a change; returns the channel, None when the person cannot be reached any more."""
+        """Queue an officer's words or a change; returns the channel, None when the person is gone."""
         where = people.destination(connection, address_id) if address_id else None
         if where is None:
             return None

@@ -26,7 +26,7 @@ class Service:
     files: Files
     clock: clocks.Clock = clocks.now
     channels: Mapping[str, Channel] = field(default_factory=dict)
-    book: Book = Book()
+    book: Book = field(default_factory=Book)
     wake: dict[str, asyncio.Event] = field(default_factory=dict)
     fetch: asyncio.Event = field(default_factory=asyncio.Event)
     holder: str = field(default_factory=lambda: uuid.uuid4().hex)

@@ -88,7 +88,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`per_second` for the whole channel; at most `chat_limit` in `chat_seconds` to one person; `reserve`: lane 0's share."""
+    """`per_second` in all, `reserve` of it for lane 0 only; at most `chat_limit` in `chat_seconds` to one person."""
 
     per_second: int
     reserve: int
@@ -105,7 +105,7 @@ class Channel(Protocol):
     rate: Rate
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Sequence[Arrival]:
-        """Header names are lower case. Raises Forbidden or Malformed; what it does not know is left out, and counted."""
+        """Header names are lower case. Raises Forbidden or Malformed; unknown kinds are left out, and counted."""
 
     def echo(self, arrival: Arrival) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """Requests that answer a tap itself: (kind, body)."""

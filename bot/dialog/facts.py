@@ -9,6 +9,8 @@ from bot.dialog.says import Text, Words
 from bot.text import khmer
 
 LANGUAGES = ("km", "en")
+LOCAL_LINES = 5
+"""More numbers than that help nobody in danger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Book:
     ministry: tuple[Line, ...] = ()
 
     def lines(self, country: str) -> tuple[Line, ...]:
-        """The host country's lines, then the ministry's that can be dialled from abroad."""
-        return self.emergency.get(country, ()) + self.ministry
+        """A few of the host country's lines, then the ministry's that can be dialled from abroad."""
+        return self.emergency.get(country, ())[:LOCAL_LINES] + self.ministry
 
 
 @dataclass(frozen=True, slots=True)

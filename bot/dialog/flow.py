@@ -10,7 +10,7 @@ from bot.dialog.says import State, Text, Turn
 
 
 class Flow(Protocol):
-    """`starts_with`: labels and slash commands that begin it. `is_open`: its buttons work from anywhere, at any time."""
+    """`starts_with`: labels and slash commands that begin it. `is_open`: its buttons work from anywhere."""
 
     @property
     def name(self) -> str: ...
@@ -32,12 +32,12 @@ class Page:
 
     name: str
     starts_with: tuple[Text, ...]
-    begin: Callable[[Facts], Turn]
+    begin: Callable[[Facts, State], Turn]
     go_on: Callable[[State, Event, Facts], Turn]
     is_open: bool = True
 
     def start(self, facts: Facts, state: State | None = None) -> Turn:
-        return self.begin(facts)
+        return self.begin(facts, state or {})
 
     def advance(self, state: State, event: Event, facts: Facts) -> Turn:
         return self.go_on(state, event, facts)

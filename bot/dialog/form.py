@@ -135,7 +135,7 @@ class Form:
         return [one for one in self.questions if one.key in state["answers"] and one.when(state["answers"], facts)]
 
     def _tidied(self, state: State, facts: Facts) -> dict[str, Any]:
-        """Stored answers re-read through today's form; what no longer applies or parses is set aside and asked again."""
+        """Stored answers re-read through today's form; what no longer fits is set aside and asked again."""
         stored = state.get("answers") or {}
         answers: dict[str, Any] = {}
         for question in self.questions:

@@ -1,6 +1,7 @@
 """Reading what a person typed: a value, or a Problem that says what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import phonenumbers
 
@@ -8,7 +9,8 @@ from bot.dialog.facts import Facts
 from bot.dialog.says import Say, _
 from bot.text import khmer
 
-Parse = Callable[[str, Facts], str]
+Answers = Mapping[str, Any]
+Parse = Callable[[str, Answers, Facts], str]
 
 
 class Problem(Exception):
@@ -22,7 +24,7 @@ class Problem(Exception):
 def words(least: int, most: int) -> Parse:
     """Plain words of `least` to `most` clusters."""
 
-    def parse(text: str, facts: Facts) -> str:
+    def parse(text: str, answers: Answers, facts: Facts) -> str:
         size = khmer.count(text)
         if size < least:
             raise Problem(Say(_("Please write a little more.")))
@@ -33,16 +35,23 @@ def words(least: int, most: int) -> Parse:
     return parse
 
 
-def phone(text: str, facts: Facts) -> str:
-    """E.164 (`+85512345678`) where it can be read, else the digits as written; 6 to 15 digits."""
-    kept = "".join(sign for sign in khmer.to_ascii_digits(text) if sign in "+0123456789")
-    if not 6 <= len(kept.lstrip("+")) <= 15:
-        raise Problem(Say(_("I cannot read that as a phone number. Please write it like +855 12 345 678.")))
-    for region in (facts.person.country or "KH", "KH"):
-        try:
-            number = phonenumbers.parse(kept, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return kept
+def phone(country_of: Callable[[Answers], str]) -> Parse:
+    """E.164 (`+85512345678`) where it can be read, else the digits as written; 6 to 15 digits.
+
+    A number without its country's code is read as one of the country in question, then as a Cambodian one.
+    """
+
+    def parse(text: str, answers: Answers, facts: Facts) -> str:
+        kept = "".join(sign for sign in khmer.to_ascii_digits(text) if sign in "+0123456789")
+        if not 6 <= len(kept.lstrip("+")) <= 15:
+            raise Problem(Say(_("I cannot read that as a phone number. Please write it like +855 12 345 678.")))
+        for region in filter(None, (country_of(answers), facts.person.country, "KH")):
+            try:
+                number = phonenumbers.parse(kept, region)
+            except phonenumbers.NumberParseException:
+                continue
+            if phonenumbers.is_valid_number(number):
+                return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return kept
+
+    return parse

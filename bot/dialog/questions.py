@@ -144,9 +144,7 @@ class Write(Question):
     share_label: Text = ""
 
     def options(self, answers: Answers, draft: tuple[Part, ...], facts: Facts) -> tuple[tuple[Option, Ask], ...]:
-        share: tuple[tuple[Option, Ask], ...] = (
-            ((Option("?", self.share_label), self.shares),) if self.shares else ()
-        )
+        share: tuple[tuple[Option, Ask], ...] = ((Option("?", self.share_label), self.shares),) if self.shares else ()
         return share + Question.options(self, answers, draft, facts)
 
     def hear(self, event: Event, answers: Answers, draft: tuple[Part, ...], facts: Facts) -> Heard:
@@ -160,7 +158,7 @@ class Write(Question):
         if not said:
             return Unclear(Say(_("Please write the answer here.")))
         try:
-            return Answered(self.parse(said, facts))
+            return Answered(self.parse(said, answers, facts))
         except Problem as problem:
             return Unclear(problem.say)
 
@@ -168,7 +166,7 @@ class Write(Question):
         if stored is None:
             return self.optional
         try:
-            self.parse(stored, facts)
+            self.parse(stored, answers, facts)
         except (Problem, TypeError, AttributeError):
             return False
         return True

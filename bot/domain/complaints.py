@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bot.domain.errors import Empty, NotAllowed, ReasonMissing, TooLong
@@ -56,7 +56,7 @@ class AddToComplaint:
 
 @dataclass(frozen=True, slots=True)
 class AnswerComplaint:
-    """An officer's own words to the worker; `attachments` are ids of kept files. `once` makes a repeated form one reply."""
+    """An officer's own words; `attachments` are ids of kept files. `once`: a repeated form makes one reply."""
 
     reference: str
     text: str

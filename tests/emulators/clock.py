@@ -63,6 +63,12 @@ class TestClock(Clock):
             self._wake_first()
         self._now = target
 
+    def skip(self) -> float:
+        """Move on to whoever is due first; the seconds that took."""
+        seconds = max(0.0, min(due for due, _, future in self._sleepers if not future.done()) - self._now)
+        self.advance(seconds)
+        return seconds
+
     async def passes(self, seconds: float, settle: float = 0.01) -> None:
         """Move on from one sleeper to the next, giving each `settle` real seconds to act before time goes on."""
         target = self._now + seconds

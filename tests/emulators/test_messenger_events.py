@@ -21,7 +21,9 @@ AT = 1_795_300_000_000
 PAGE, PSID = "104500000000001", "7001"
 Act = Callable[[MessengerEmulator, Graph, Person], Awaitable[Any]]
 BUTTON = {"type": "postback", "title": "Complaint", "payload": "complaint"}
-TEMPLATE = {"attachment": {"type": "template", "payload": {"template_type": "button", "text": "?", "buttons": [BUTTON]}}}
+TEMPLATE = {
+    "attachment": {"type": "template", "payload": {"template_type": "button", "text": "?", "buttons": [BUTTON]}}
+}
 REPLY = {"text": "?", "quick_replies": [{"content_type": "text", "title": "បាទ", "payload": "a:b=yes"}]}
 
 
@@ -144,7 +146,11 @@ GOLDEN: dict[str, tuple[Act, str, dict[str, Any]]] = {
     "reaction taken back": (takes_reaction_back, "messaging", by_person(reaction=OTHER)),
     "delivery": (delivered, "messaging", by_person(delivery={"mids": ["MID"], "watermark": AT})),
     "read": (lambda f, g, p: p.reads(), "messaging", by_person(read={"watermark": AT})),
-    "opt-in": (lambda f, g, p: p.opts_in("jobs", "u-1"), "messaging", by_person(optin={"ref": "jobs", "user_ref": "u-1"})),
+    "opt-in": (
+        lambda f, g, p: p.opts_in("jobs", "u-1"),
+        "messaging",
+        by_person(optin={"ref": "jobs", "user_ref": "u-1"}),
+    ),
     "echo": (echoed, "messaging", by_page(message=ECHO)),
     "echo of the Page inbox": (inbox_echoed, "messaging", by_page(message=INBOX)),
     "standby": (in_standby, "standby", by_person(postback={"mid": "MID", "title": "Complaint"})),

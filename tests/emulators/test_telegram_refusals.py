@@ -186,7 +186,7 @@ ROWS = [
         "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443",
     ),
     Row("setWebhook", {"url": "https://10.0.0.1/x"}, "Bad Request: bad webhook: IP address 10.0.0.1 is reserved"),
-    Row("setWebhook", {"url": "https://[2001:db8::1]"}, "Bad Request: bad webhook: IPv6-only addresses are not allowed"),
+    Row("setWebhook", {"url": "https://[2001::1]"}, "Bad Request: bad webhook: IPv6-only addresses are not allowed"),
     Row(
         "setWebhook", {"url": "https://example.org/x", "secret_token": "a b"},
         "Bad Request: secret token contains unallowed characters",

@@ -96,7 +96,7 @@ async def redirected_webhook(tg: TelegramEmulator, bot: Bot, clock: TestClock) -
             return web.Response(status=307, headers={"Location": end.url})
 
         async with Hook(send_on) as start:
-            await bot("setWebhook", url=start.url)
+            await bot("setWebhook", url=start.url, drop_pending_updates=True)
             await tg.person(1).sends("x")
             await until(lambda: len(tg.attempts) >= 1)
             return len(end.updates)

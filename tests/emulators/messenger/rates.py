@@ -115,4 +115,4 @@ class Rates:
     def usage(self, engaged: int) -> int:
         """Percent of the daily quota used, for the usage headers."""
         per_person = self.limits.daily_per_engaged
-        return 0 if per_person is None else min(100, self.sent_today * 100 // (per_person * max(1, engaged)))
+        return 0 if per_person is None else min(100, self.sent_today * 100 // max(1, per_person * engaged))

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -93,7 +93,7 @@ class MessengerEmulator(Knobs):
 
     # Running
 
-    async def __aenter__(self) -> MessengerEmulator:
+    async def __aenter__(self) -> Self:
         self.http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=None), auto_decompress=True
         )
@@ -126,6 +126,8 @@ class MessengerEmulator(Knobs):
         found = self.persons.get(psid)
         if found is None:
             found = self.persons[psid] = Person(self, psid, **given)
+        for name, value in given.items():
+            setattr(found, name, value)
         if wrote_ago is not None:
             self.engaged += found.last_at is None
             found.last_at = self.clock.now() - wrote_ago

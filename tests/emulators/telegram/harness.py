@@ -44,7 +44,9 @@ class Bot:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=20)
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -52,7 +54,7 @@ class Bot:
             await self._session.close()
 
     async def __call__(self, method: str, **params: Any) -> Answer:
-        form = aiohttp.FormData()
+        form = aiohttp.FormData(quote_fields=False)
         for name, value in params.items():
             if isinstance(value, bytes):
                 form.add_field(name, io.BytesIO(value), filename=f"{name}.bin")

@@ -16,6 +16,7 @@ _TAGS = {
     "tg-emoji": "custom_emoji", "tg-time": "date_time", "a": "text_link", "pre": "pre", "code": "code",
     "blockquote": "blockquote",
 }  # fmt: skip
+_PLAIN = re.compile(rb"[^<&]+")
 _NAMED = {b"lt": 60, b"gt": 62, b"amp": 38, b"quot": 34}
 _LINK = re.compile(r"(?:(?:https?|tg|ton|tonsite)://)?[^\s/<>\"]+\.[^\s.<>\"]{2,}\S*|(?:tg|ton|tonsite)://\S+", re.I)
 _USER_LINK = re.compile(r"tg:(?://)?user\?id=(\d+)", re.I)
@@ -81,10 +82,7 @@ class _Parser:
                     self.out += _utf8(code)
                     continue
             if byte != 60:
-                if byte & 0xC0 != 0x80:
-                    self.utf16 += 2 if byte >= 0xF0 else 1
-                self.out.append(byte)
-                self.at += 1
+                self._plain(end)
             elif text[self.at + 1] == 47:
                 self._end_tag(self.at)
             else:
@@ -93,7 +91,7 @@ class _Parser:
             raise _fail(f'Can\'t find end tag corresponding to start tag "{self.open[-1].tag}"')
         for entity in self.entities:
             entity.pop("_language", None)
-        self.entities.sort(key=lambda e: (e["offset"], -e["length"], _PRIORITY[e["type"]]))
+        self.entities.sort(key=lambda e: (e["offset"], -e["length"], 10 if "language" in e else _PRIORITY[e["type"]]))
         try:
             return self.out.decode(), self.entities
         except UnicodeDecodeError as error:
@@ -101,6 +99,14 @@ class _Parser:
                 "Text contains invalid Unicode characters after decoding HTML entities, check for unmatched surrogate "
                 "code units"
             ) from error
+
+    def _plain(self, end: int) -> None:
+        """Copy up to the next `<` or `&`, or an `&` that stands for itself."""
+        run = _PLAIN.match(self.text, self.at, end)
+        taken = run.group() if run else b"&"
+        self.at += len(taken)
+        self.out += taken
+        self.utf16 += len(taken.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")) // 2
 
     def _skip_spaces(self) -> None:
         while self.text[self.at] != 0 and self.text[self.at] in _SPACE:
@@ -214,7 +220,7 @@ class _Parser:
             last["type"], last["language"] = "pre", last["_language"]
             return
         elif opened.tag == "code":
-            if last and same and last["type"] == "pre" and opened.argument:
+            if last and same and last["type"] == "pre" and "language" not in last and opened.argument:
                 last["language"] = opened.argument
                 return
             entity["_language"] = opened.argument

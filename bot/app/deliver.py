@@ -1,0 +1,307 @@
+"""The sender of one channel: lanes, rates, a lease; every row ends in a recorded outcome."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.app.service import Service
+from bot.channels.base import MESSAGE, Channel, Parcel
+from bot.domain.delivery import (
+    LIVE,
+    REMINDER,
+    Decision,
+    Outcome,
+    PauseChannel,
+    Refused,
+    RetryAt,
+    Sent,
+    State,
+    Unknown,
+    Unreachable,
+    Window,
+    decide,
+)
+from storage import attachments, leases, outbox, people
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=12)
+RENEW = 4.0
+"""Seconds between renewals: three can fail before another replica takes over."""
+LOOK = 0.5
+"""Seconds between looks at the outbox when nobody nudged: work queued by another process."""
+BATCH = 400
+
+
+class Sender:
+    """Sends one channel's outbox while it holds the lease `send:<channel>`."""
+
+    def __init__(self, service: Service, channel: Channel) -> None:
+        self._service, self._channel = service, channel
+        self._lease = f"send:{channel.name}"
+        self._until = 0.0
+        self._all = Window(channel.rate.per_second, 1.0, channel.rate.reserve)
+        self._chats: dict[str, Window] = {}
+        self._paused_until = 0.0
+        self._queues: dict[int, deque[outbox.Row]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._results: list[tuple[outbox.Row, Outcome]] = []
+        self._untried: set[int] = set()
+        self._behind: dict[int, float] = {}
+        self.sent = 0
+
+    async def run(self) -> None:
+        """Until cancelled. A database that is away is waited for; nothing in memory is trusted afterwards."""
+        while True:
+            try:
+                if await self._hold():
+                    await self._recover()
+                    await self._work()
+                else:
+                    await asyncio.sleep(RENEW / 2)
+            except asyncio.CancelledError:
+                await self._leave()
+                raise
+            except Exception as error:  # the database is away, or a fault of ours: start over from what is stored
+                log.error("sender starts over", extra={"channel": self._channel.name, "why": repr(error)[:200]})
+                await self._abandon()
+                await asyncio.sleep(1.0)
+
+    async def _hold(self) -> bool:
+        now, started = self._service.clock(), time.monotonic()
+        mine = await self._service.db.write(
+            lambda connection: leases.acquire(connection, self._lease, self._service.holder, now, LEASE)
+        )
+        self._until = started + LEASE.total_seconds() if mine else 0.0
+        return mine
+
+    async def _recover(self) -> None:
+        """Rows another sender left in flight: whether they arrived is unknown."""
+
+        def work(connection: Connection) -> int:
+            now = self._service.clock()
+            lost = outbox.lost(connection, self._channel.name, self._service.holder)
+            results = [
+                (one.id, decide(Unknown("the sender died"), lane=one.lane, tries=one.tries, now=now), "")
+                for one in lost
+            ]
+            immediate = [
+                (row, Decision(decision.state, now, decision.why), platform) for row, decision, platform in results
+            ]
+            outbox.record(connection, self._service.holder, immediate, now)
+            return len(lost)
+
+        lost = await self._service.db.write(work)
+        if lost:
+            log.warning("rows in flight taken over", extra={"channel": self._channel.name, "rows": lost})
+
+    async def _work(self) -> None:
+        """Claim, send and record until the lease cannot be renewed."""
+        wake = self._service.wake[self._channel.name]
+        renew_at = time.monotonic() + RENEW
+        while True:
+            if time.monotonic() >= renew_at:
+                if not await self._hold():
+                    await self._abandon()
+                    return
+                renew_at = time.monotonic() + RENEW
+            if time.monotonic() > self._until - 1.0:
+                await self._abandon()
+                return
+            wake.clear()
+            await self._record()
+            claimed = await self._claim()
+            pause = self._start()
+            if not claimed and not self._results:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), min(pause, LOOK))
+
+    async def _claim(self) -> int:
+        """Take more rows in flight; when the hands are full, only live replies."""
+        now, instant = self._service.clock(), time.monotonic()
+        if instant < self._paused_until:
+            return 0
+        held = sum(len(queue) for queue in self._queues.values()) + len(self._running)
+        room = min(BATCH, 4 * self._channel.rate.at_once) - held
+        lane, most = (REMINDER, room) if room > 0 else (LIVE, self._channel.rate.at_once)
+        rows = await self._service.db.write(
+            lambda connection: outbox.claim(connection, self._channel.name, self._service.holder, now, most, lane)
+        )
+        self._behind = {who: until for who, until in self._behind.items() if until > instant}
+        for row in rows:
+            if row.address_id in self._behind:
+                self._give_back([row], "waits for the one before", self._behind[row.address_id] - instant)
+            else:
+                self._queues.setdefault(row.address_id, deque()).append(row)
+        return len(rows)
+
+    def _start(self) -> float:
+        """Start what may go now, one at a time per person, urgent lanes first; returns seconds until more may."""
+        now, soonest = time.monotonic(), 60.0
+        if now < self._paused_until:
+            self._give_back(self._queued(), "paused", self._paused_until - now)
+            return self._paused_until - now
+        busy = {task.get_name() for task in self._running}
+        heads = sorted((queue[0] for queue in self._queues.values()), key=lambda row: (row.lane, row.id))
+        for row in heads:
+            if str(row.address_id) in busy:
+                continue
+            if len(self._running) >= self._channel.rate.at_once:
+                break
+            chat = self._chats.setdefault(
+                row.external_id, Window(self._channel.rate.chat_limit, self._channel.rate.chat_seconds)
+            )
+            if row.what == MESSAGE:
+                wait = max(self._all.wait(now, row.lane), chat.wait(now))
+                if wait > 0:
+                    soonest = min(soonest, wait)
+                    continue
+                self._all.spend(now)
+                chat.spend(now)
+            self._pop(row)
+            task = asyncio.create_task(self._one(row), name=str(row.address_id))
+            self._running.add(task)
+            task.add_done_callback(self._done)
+        if len(self._chats) > 20_000:
+            self._chats = {who: window for who, window in self._chats.items() if not window.idle}
+        return soonest
+
+    def _pop(self, row: outbox.Row) -> None:
+        queue = self._queues[row.address_id]
+        queue.popleft()
+        if not queue:
+            del self._queues[row.address_id]
+
+    def _queued(self) -> list[outbox.Row]:
+        rows = [row for queue in self._queues.values() for row in queue]
+        self._queues.clear()
+        return rows
+
+    def _give_back(self, rows: Iterable[outbox.Row], why: str, seconds: float) -> None:
+        """Rows that were claimed and not tried go back to the queue."""
+        self._results += [(row, PauseChannel(why, max(seconds, 0.0))) for row in rows]
+        self._untried |= {row.id for row in rows}
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._running.discard(task)
+        self._service.wake[self._channel.name].set()
+
+    async def _one(self, row: outbox.Row) -> None:
+        outcome = await self._outcome(row)
+        self._results.append((row, outcome))
+        if isinstance(outcome, Sent):
+            self.sent += 1
+        elif isinstance(outcome, PauseChannel):
+            self._paused_until = max(self._paused_until, time.monotonic() + outcome.seconds)
+        if not isinstance(outcome, Sent):
+            # what follows for this person must not overtake it
+            now = self._service.clock()
+            decision = self._decision(row, outcome, now)
+            later = (decision.not_before - now).total_seconds() if decision.state == "queued" else 0.0
+            if later > 0:
+                self._behind[row.address_id] = time.monotonic() + later
+            self._give_back(self._queues.pop(row.address_id, deque()), "waits for the one before", later)
+
+    async def _outcome(self, row: outbox.Row) -> Outcome:
+        if row.suppressed and row.what == MESSAGE:
+            return Unreachable("blocked")
+        content, mime = None, ""
+        if row.body.get("file"):
+            try:
+                content, mime = await self._content(row.body["file"])
+            except FileNotFoundError:
+                return Refused("the file is gone")
+        parcel = Parcel(
+            row=row.id,
+            to=row.external_id,
+            what=row.what,
+            body=row.body,
+            human=row.human,
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+            window_until=row.window_until,
+            content=content,
+            mime=mime,
+        )
+        try:
+            return await self._channel.send(parcel)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # a fault of ours in one message must not stop the others
+            log.exception("a send failed", extra={"channel": self._channel.name, "row": row.id})
+            return RetryAt(repr(error)[:200])
+
+    async def _content(self, file: str) -> tuple[bytes, str]:
+        found = await self._service.db.read(lambda connection: attachments.get(connection, file))
+        if found is None or found.state != attachments.KEPT:
+            raise FileNotFoundError(file)
+        return await asyncio.to_thread(self._service.files.load, file), found.mime
+
+    async def _record(self) -> None:
+        """Write down every outcome that came in, in one transaction."""
+        if not self._results:
+            return
+        results, self._results = self._results, []
+        untried, self._untried = self._untried, set()
+        now = self._service.clock()
+
+        def work(connection: Connection) -> None:
+            decided = []
+            for row, outcome in results:
+                decided.append((row.id, self._decision(row, outcome, now), platform_id(outcome)))
+                if isinstance(outcome, Unreachable):
+                    if outcome.why != "window":
+                        people.suppress(connection, row.address_id, outcome.why)
+                    outbox.hold(connection, row.address_id, outcome.why, now)
+            outbox.record(connection, self._service.holder, decided, now, untried)
+
+        try:
+            await self._service.db.write(work)
+        except Exception:
+            self._results = results + self._results
+            self._untried |= untried
+            raise
+        for row, outcome in results:
+            if isinstance(outcome, Refused) or (isinstance(outcome, PauseChannel) and outcome.alarm):
+                log.error("needs a person", extra={"channel": self._channel.name, "row": row.id, "why": outcome.why})
+
+    @staticmethod
+    def _decision(row: outbox.Row, outcome: Outcome, now: datetime) -> Decision:
+        if row.what != MESSAGE and not isinstance(outcome, Sent):
+            # an answered tap is worth nothing late; only a pause is worth a second try
+            state: State = "queued" if isinstance(outcome, PauseChannel) and row.tries == 0 else "dead"
+            return Decision(state, now + timedelta(seconds=getattr(outcome, "seconds", 0) or 0), outcome.why)
+        return decide(outcome, lane=row.lane, tries=row.tries + 1, now=now)
+
+    async def _abandon(self) -> None:
+        """Stop sending; rows in flight stay marked, and whoever takes the lease finds them."""
+        for task in list(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._queues.clear()
+        self._results.clear()
+        self._untried = set()
+        self._until = 0.0
+
+    async def _leave(self) -> None:
+        """A clean stop: finish what is under way, give back the rest, release the lease."""
+        self._give_back(self._queued(), "stopping", 0.0)
+        if self._running:
+            await asyncio.wait(self._running, timeout=10)
+        try:
+            await self._record()
+            await self._service.db.write(
+                lambda connection: leases.release(connection, self._lease, self._service.holder)
+            )
+        except Exception as error:
+            log.error("could not leave cleanly", extra={"channel": self._channel.name, "why": repr(error)[:200]})
+
+
+def platform_id(outcome: Outcome) -> str:
+    return outcome.platform_id if isinstance(outcome, Sent) else ""

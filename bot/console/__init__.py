@@ -1,0 +1,36 @@
+"""The officers' console: pages for staff, on the same commands as the chat."""
+
+from fastapi import APIRouter, Request, Response
+
+from bot.app.engine import Engine
+from bot.app.service import Service
+from bot.console import auth, complaints, files, live
+from bot.console.pages import TEMPLATES, Desk, Guarded
+from bot.pages import Pages
+
+
+class Console(APIRouter):
+    """The console's routes, without their prefix `/console`."""
+
+    def __init__(self, service: Service, engine: Engine) -> None:
+        super().__init__(route_class=Guarded, include_in_schema=False)
+        desk = Desk(service, engine, Pages(TEMPLATES, service.catalogues))
+        entrance = auth.Entrance(desk)
+        self._live = live.Live(service)
+        auth.routes(self, desk, entrance)
+        complaints.routes(self, desk, entrance)
+        files.routes(self, desk, entrance)
+        live.routes(self, desk, entrance, self._live)
+
+        @self.get("/{path:path}")
+        async def nowhere(request: Request, path: str) -> Response:
+            raise desk.problem("missing", request, await entrance.required(request))
+
+    def stop(self) -> None:
+        """End the open live pages: a server that is to end waits for its answers, and these have no end."""
+        self._live.stop()
+
+
+def router(service: Service, engine: Engine) -> Console:
+    """Mount it with the prefix `/console`; call its `stop` before the server waits for open connections."""
+    return Console(service, engine)

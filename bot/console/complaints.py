@@ -1,0 +1,294 @@
+"""Complaints as officers work on them: the list, one complaint's page, a reply, a change of status."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+from starlette.datastructures import UploadFile
+
+from bot import pages
+from bot.app.files import LIMIT, sniff
+from bot.channels.base import FetchRefused, file_id
+from bot.console import labels, views
+from bot.console.auth import Entrance
+from bot.console.live import version
+from bot.console.pages import FORM_LIMIT, HOME, Desk, Form, Officer, brief
+from bot.dialog.says import Text, _
+from bot.domain import complaints as rules
+from bot.domain.complaints import REPLY_LIMIT, TRANSITIONS, AnswerComplaint, ChangeStatus
+from bot.domain.errors import DomainError, Empty, NotAllowed, NotFound, ReasonMissing, TooLong
+from bot.text import khmer, reference
+from handlers.categories import GROUPS
+from storage import attachments, complaints
+from storage.complaints import Filter
+
+SHOWN = 50
+REASON_LIMIT = 500
+"""Code points in the reason of a change; it goes to the worker."""
+SENDABLE = ("photo", "voice")
+DONE: Mapping[str, Text] = {
+    "reply": _("Your reply was sent to the worker."),
+    "status": _("The status was changed, and the worker was told."),
+}
+WRONG: Mapping[str, Text] = {
+    "too_big": _("The file is larger than 20 MB. Please choose a smaller one."),
+    "kind": _("Only photos, voice recordings and PDF papers can be sent."),
+    "gone": _("The file is empty."),
+}
+REFUSALS: Mapping[type[DomainError], Text] = {
+    Empty: _("Please write something, or choose a file."),
+    TooLong: _("The reply is too long. Please shorten it, or send it in two parts."),
+    NotFound: _("The worker's data was deleted in the meantime; nobody can be answered any more."),
+    NotAllowed: _("The status was changed in the meantime. Please look at it again and choose anew."),
+    ReasonMissing: _("This change needs a reason. The worker will read it."),
+}
+
+
+class Refused(Exception):
+    """What was posted cannot be done; the first argument tells why, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A form that was not accepted: shown again with what was typed, and why."""
+
+    form: str = ""
+    error: Text = ""
+    text: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The list's filters as they stand in the address. `written`: the reference as it was typed."""
+
+    view: str
+    filter: Filter
+    written: str
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.filter.category or self.filter.country or self.filter.channel or self.written)
+
+    def address(self, **changed: str | int) -> str:
+        values = {
+            "status": self.view,
+            "category": self.filter.category,
+            "country": self.filter.country,
+            "channel": self.filter.channel,
+            "reference": self.written,
+            **changed,
+        }
+        return f"{HOME}?{urlencode({name: value for name, value in values.items() if value})}"
+
+
+def asked(request: Request, now: datetime) -> Asked:
+    """Read the address; what makes no sense in it is left out."""
+    given = request.query_params
+    written = khmer.clean(given.get("reference", ""))[:64]
+    view = given.get("status", "")
+    if view not in labels.STATUS and view not in labels.VIEWS:
+        view = "all" if written else "open"
+    before = given.get("before", "")
+    return Asked(
+        view=view,
+        filter=Filter(
+            status={"overdue": "open", "all": ""}.get(view, view),
+            category=given.get("category", "")[:40],
+            country=given.get("country", "")[:2],
+            channel=given.get("channel", "")[:20],
+            reference=reference.read(written) or "" if written else "",
+            late_at=now if view == "overdue" else None,
+            before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,
+        ),
+        written=written,
+    )
+
+
+def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
+    """`/complaints` and what is under it."""
+    service = desk.service
+    papers = Papers(desk)
+
+    async def show(request: Request, officer: Officer, code: str, tried: Tried, status: int = 200) -> Response:
+        """One complaint's page, or the page that says there is none."""
+
+        def look(connection: Connection) -> tuple[Any, list[Any], str]:
+            found = complaints.seen_by_staff(connection, reference.read(code) or code)
+            thread = complaints.thread_for_staff(connection, found.id) if found else []
+            return found, thread, version(connection)
+
+        row, thread, seen = await service.db.read(look)
+        if row is None:
+            raise desk.problem("missing", request, officer)
+        now, language = service.clock(), pages.language_of(request)
+        return desk.show(
+            "complaint.html",
+            request,
+            officer,
+            status=status,
+            here=f"{HOME}/{row.reference}",
+            one=views.line(row, service.book, now),
+            facts=views.facts(row),
+            entries=[views.entry(entry) for entry in thread],
+            erased=bool(row.erased_at),
+            waits=row.contact == "wait",
+            moves=[(to, labels.STATUS[to], to in rules.NEEDS_REASON) for to in TRANSITIONS.get(row.status, ())],
+            once=secrets.token_urlsafe(16),
+            tried=tried,
+            limits={"reply": REPLY_LIMIT, "reason": REASON_LIMIT, "file": LIMIT},
+            done=DONE.get(request.query_params.get("done", "")),
+            version=seen,
+            brief=lambda when: brief(when, language),
+        )
+
+    @to.get("")
+    @to.get("/")
+    async def home(request: Request) -> Response:
+        await entrance.required(request)
+        return RedirectResponse(HOME, 303)
+
+    @to.get("/complaints")
+    async def listed(request: Request) -> Response:
+        officer = await entrance.required(request)
+        now, language = service.clock(), pages.language_of(request)
+        wanted = asked(request, now)
+        unreadable = bool(wanted.written) and not wanted.filter.reference
+
+        def look(connection: Connection) -> tuple[list[Any], dict[str, int], str]:
+            rows = [] if unreadable else complaints.listed(connection, wanted.filter, SHOWN + 1)
+            return rows, complaints.counts(connection, now), version(connection)
+
+        rows, counts, seen = await service.db.read(look)
+        return desk.show(
+            "complaints.html",
+            request,
+            officer,
+            lines=[views.line(row, service.book, now) for row in rows[:SHOWN]],
+            older=wanted.address(before=rows[SHOWN - 1].id) if len(rows) > SHOWN else "",
+            asked=wanted,
+            unreadable=unreadable,
+            counts=counts,
+            statuses={**labels.VIEWS, **labels.STATUS},
+            groups=[(label, codes) for label, _short, codes in GROUPS.values()],
+            categories=service.book.categories,
+            countries={**labels.COUNTRIES, labels.UNLISTED: labels.ANOTHER},
+            channels=labels.CHANNELS,
+            version=seen,
+            brief=lambda when: brief(when, language),
+        )
+
+    @to.get("/complaints/{code}")
+    async def one(request: Request, code: str) -> Response:
+        return await show(request, await entrance.required(request), code, Tried())
+
+    @to.post("/complaints/{code}/reply")
+    async def reply(request: Request, code: str) -> Response:
+        officer = await entrance.required(request)
+        posted = await entrance.form(request, officer, LIMIT + FORM_LIMIT)
+        row = await papers.found(code)
+        if row is None:
+            raise desk.problem("missing", request, officer)
+        text = khmer.clean(posted.get("text"))
+        try:
+            await papers.reply(officer, row, text, posted)
+        except (Refused, DomainError) as error:
+            return await show(request, officer, code, Tried("reply", why(error), text), 422)
+        return RedirectResponse(f"{HOME}/{row.reference}?done=reply#latest", 303)
+
+    @to.post("/complaints/{code}/status")
+    async def move(request: Request, code: str) -> Response:
+        officer = await entrance.required(request)
+        posted = await entrance.form(request, officer)
+        row = await papers.found(code)
+        if row is None:
+            raise desk.problem("missing", request, officer)
+        then, reason = posted.get("status", 20), khmer.clean(posted.get("reason"))
+        try:
+            await papers.move(officer, row, then, reason)
+        except (Refused, DomainError) as error:
+            return await show(request, officer, code, Tried("status", why(error), reason, then), 422)
+        return RedirectResponse(f"{HOME}/{row.reference}?done=status#latest", 303)
+
+
+def why(error: Exception) -> Text:
+    """A refusal in words."""
+    if isinstance(error, DomainError):
+        return REFUSALS.get(type(error), REFUSALS[NotAllowed])
+    return str(error)
+
+
+class Papers:
+    """What an officer sends on its way."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._service = desk.service
+        self._engine = desk.engine
+
+    async def found(self, code: str) -> Any | None:
+        return await self._service.db.read(lambda c: complaints.seen_by_staff(c, reference.read(code) or code))
+
+    async def reply(self, officer: Officer, row: Any, text: str, posted: Form) -> None:
+        """Send once, however often the button was pressed. Raises Refused or DomainError."""
+        if posted.too_big:
+            raise Refused(WRONG["too_big"])
+        rules.check_reply(text, ("file",) if posted.file else ())
+        if row.erased_at:
+            raise NotFound
+        once = f"{officer.id}:{posted.get('once', 64) or secrets.token_urlsafe(16)}"
+        command = AnswerComplaint(row.reference, text, officer.id, (), once)
+        try:
+            if await self._service.db.read(lambda c: complaints.written_once(c, once)):
+                return
+            if posted.file:
+                kept = await self._keep(posted.file, file_id("console", once), row.address_id)
+                command = replace(command, attachments=(kept,))
+            await self._engine.command(command)
+        except IntegrityError:  # the same form a second time, while the first is on its way
+            return
+
+    async def _keep(self, file: UploadFile, id: str, address_id: int | None) -> str:
+        """Sniffed and stored; returns its id. Raises Refused, or IntegrityError when the id is taken."""
+        content = await file.read()
+        try:
+            mime, kind = sniff(content)
+            if kind not in SENDABLE and mime != "application/pdf":
+                raise FetchRefused("kind")
+            stored = await asyncio.to_thread(self._service.files.store, id, content)
+        except FetchRefused as refused:
+            raise Refused(WRONG[str(refused)]) from None
+        await self._service.db.write(
+            lambda c: attachments.add_kept(
+                c,
+                id=id,
+                address_id=address_id,
+                channel="console",
+                kind=stored.kind,
+                mime=stored.mime,
+                size=stored.size,
+                digest=stored.digest,
+                now=self._service.clock(),
+            )
+        )
+        return id
+
+    async def move(self, officer: Officer, row: Any, then: str, reason: str) -> None:
+        """Change the status; one that it has already is no mistake. Raises Refused or DomainError."""
+        if len(reason) > REASON_LIMIT:
+            raise Refused(_("The reason is too long. Please shorten it."))
+        if not then:
+            raise Refused(_("Please choose the new status."))
+        try:
+            await self._engine.command(ChangeStatus(row.reference, then, reason, officer.id))
+        except NotAllowed:
+            now = await self.found(row.reference)
+            if now is None or now.status != then:
+                raise

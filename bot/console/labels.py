@@ -1,0 +1,64 @@
+"""What codes are called in the console, where officers read about workers in the third person."""
+
+from collections.abc import Mapping
+
+from bot.dialog.says import Text, _
+from handlers.countries import FIRST, MORE, UNLISTED
+
+STATUS: Mapping[str, Text] = {
+    "filed": _("New"),
+    "received": _("Received"),
+    "in_hand": _("In hand"),
+    "waiting": _("Waiting for the worker"),
+    "addressed": _("Answered"),
+    "closed": _("Closed"),
+    "withdrawn": _("Withdrawn"),
+}
+VIEWS: Mapping[str, Text] = {"open": _("Open"), "overdue": _("Overdue"), "all": _("All")}
+URGENCY: Mapping[str, Text] = {"emergency": _("Emergency"), "high": _("Urgent"), "normal": _("Normal")}
+CHANNELS: Mapping[str, Text] = {"telegram": _("Telegram"), "messenger": _("Messenger"), "phone": _("Web chat")}
+LANGUAGES: Mapping[str, Text] = {"km": _("Khmer"), "en": _("English")}
+ABOUT: Mapping[str, Text] = {
+    "employer": _("An employer"),
+    "agency": _("An agency or broker"),
+    "official": _("An official"),
+    "other": _("Someone else, or no one"),
+}
+BEHALF: Mapping[str, Text] = {
+    "self": _("The worker"),
+    "relative": _("A relative or friend of the writer"),
+    "group": _("A group of workers"),
+}
+SAFE: Mapping[str, Text] = {
+    "yes": _("Safe for now"),
+    "no": _("Not safe now"),
+    "other": _("It is about another person"),
+}
+CONTACT: Mapping[str, Text] = {
+    "chat": _("In the chat"),
+    "call": _("By phone"),
+    "relative": _("Through someone they trust"),
+    "wait": _("Do not write first: the worker will"),
+}
+KINDS: Mapping[str, Text] = {
+    "photo": _("Photo"),
+    "voice": _("Voice message"),
+    "video": _("Video"),
+    "file": _("File"),
+    "place": _("Location"),
+}
+REFUSED: Mapping[str, Text] = {
+    "too_big": _("The file was larger than 20 MB, so it was not taken."),
+    "kind": _("This kind of file is not accepted."),
+    "gone": _("The platform no longer had the file."),
+    "host": _("The file did not come from the platform, so it was not fetched."),
+}
+COUNTRIES: Mapping[str, Text] = {one.code: one.label for one in (*FIRST, *MORE) if one.code not in ("more", "other")}
+ANOTHER = _("Another country")
+CALLS = ("call", "relative")
+"""Ways of contact for which a phone number was asked, and may be shown."""
+
+
+def country(code: str, told: str = "") -> Text:
+    """A country's name; one that is not in the list as the worker wrote it."""
+    return COUNTRIES.get(code) or told or (ANOTHER if code == UNLISTED else code)

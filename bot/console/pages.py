@@ -1,0 +1,215 @@
+"""What every page of the console shares: early answers, security headers, forms read within limits, the layout."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+from starlette.datastructures import UploadFile
+from starlette.formparsers import FormParser, MultiPartParser
+
+from bot import pages
+from bot.app.engine import Engine
+from bot.app.service import Service
+from bot.dialog.says import Words, _
+from bot.text import khmer
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+HOME = "/console/complaints"
+SESSION_COOKIE = "console"
+LIVE_HEADER = "x-live"
+"""Sent by console.js when it looks again by itself: that is no use of the session."""
+
+YEAR = 365 * 24 * 3600
+FORM_LIMIT = 256 * 1024
+DRAINED = 100 * 1024 * 1024
+"""What is too large is read to its end and thrown away, up to here: a browser shows no answer while it still sends."""
+
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "x-frame-options": "DENY",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
+PROBLEMS: Mapping[str, tuple[int, str, str]] = {
+    "missing": (
+        404,
+        _("There is no such page"),
+        _("It does not exist, or it is not yours to see. Please check the reference."),
+    ),
+    "forged": (
+        403,
+        _("This form could not be accepted"),
+        _("It was open too long, or it did not come from this page. Nothing was changed. Please go back and try again."),
+    ),
+    "unreadable": (400, _("This form could not be read"), _("Nothing was changed. Please go back and try again.")),
+}
+
+
+class Answer(Exception):
+    """The page ends here, with this response."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class _TooBig(Exception):
+    """More came than may."""
+
+
+class Guarded(APIRoute):
+    """A route whose answer, early or not, carries the console's headers unless it brings its own."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except Answer as answer:
+                response = answer.response
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who is signed in, in this browser. `csrf` is in every form of theirs."""
+
+    id: int
+    name: Words
+    role: str
+    csrf: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was posted; `file` is the chosen one, if any, and `too_big` that it (or all of it) was larger than may be."""
+
+    fields: Mapping[str, str]
+    file: UploadFile | None = None
+    too_big: bool = False
+
+    def get(self, name: str, most: int = FORM_LIMIT) -> str:
+        return self.fields.get(name, "")[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the console's pages are made with."""
+
+    service: Service
+    engine: Engine
+    pages: pages.Pages
+
+    def show(
+        self, template: str, request: Request, officer: Officer | None, *, status: int = 200, **values: Any
+    ) -> Response:
+        language = pages.language_of(request)
+        values = {"officer": officer, "here": back_to(request), **values}
+        return self.pages.show(template, request, language, status=status, **values)
+
+    def problem(self, what: str, request: Request, officer: Officer | None = None) -> Answer:
+        status, title, text = PROBLEMS[what]
+        back = local(urlsplit(request.headers.get("referer", "")).path)
+        return Answer(self.show("problem.html", request, officer, status=status, title=title, text=text, back=back))
+
+
+def here(request: Request) -> str:
+    """This page's own address without a language or a notice, for the switch of languages."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("lang", "done")]
+    return request.url.path + ("?" + urlencode(kept) if kept else "")
+
+
+def back_to(request: Request) -> str:
+    """The page to go on from: this one, or for a posted form the page that holds it."""
+    return here(request) if request.method == "GET" else local(request.url.path.rpartition("/")[0])
+
+
+def local(address: str) -> str:
+    """The address when it is a page of the console, else the list: nobody is sent elsewhere after signing in."""
+    plain = address.isascii() and address.isprintable() and "\\" not in address and "//" not in address
+    parts = urlsplit(address) if plain else None
+    if parts is None or parts.scheme or parts.netloc or parts.path.startswith("/console/sign-"):
+        return HOME
+    return address if parts.path == "/console" or parts.path.startswith("/console/") else HOME
+
+
+def chosen_language(request: Request) -> None:
+    """`?lang=` is remembered, and leaves the address."""
+    language = request.query_params.get("lang")
+    if language not in ("km", "en"):
+        return
+    response = RedirectResponse(here(request), 303)
+    response.set_cookie(pages.LANGUAGE_COOKIE, language, max_age=YEAR, path="/", samesite="lax")
+    raise Answer(response)
+
+
+def same(one: str, other: str) -> bool:
+    """Compared in a time that tells nothing."""
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+async def read_form(request: Request, limit: int = FORM_LIMIT) -> Form:
+    """Fields and at most one file, never more than 1 MB of it in memory. Raises MultiPartException."""
+    stream = request.stream()
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        taken = 0
+        async for piece in stream:
+            taken += len(piece)
+            if taken > limit:
+                raise _TooBig
+            yield piece
+
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        try:
+            plain = await FormParser(request.headers, pieces(), max_fields=20, max_part_size=FORM_LIMIT).parse()
+        except _TooBig:
+            await drain(stream)
+            return Form({}, too_big=True)
+        return Form({name: value for name, value in plain.multi_items() if isinstance(value, str)})
+    parser = MultiPartParser(request.headers, pieces(), max_files=1, max_fields=20, max_part_size=FORM_LIMIT)
+    too_big = False
+    try:
+        await parser.parse()
+    except _TooBig:  # what came before the file is kept, so that nobody has to type it again
+        too_big = True
+        await drain(stream)
+    file = next((value for _, value in parser.items if isinstance(value, UploadFile) and value.filename), None)
+    fields = {name: value for name, value in parser.items if isinstance(value, str)}
+    return Form(fields, None if too_big else file, too_big)
+
+
+async def drain(stream: AsyncGenerator[bytes, None]) -> None:
+    """Read on and keep nothing."""
+    taken = 0
+    async for piece in stream:
+        taken += len(piece)
+        if taken > DRAINED:
+            return
+
+
+def brief(when: datetime, language: str) -> str:
+    """A moment for a list, in Phnom Penh's time: 22/11/2026 15:04 (day first, as both languages write it here)."""
+    shown = f"{pages.in_zone(when):%d/%m/%Y %H:%M}"
+    return khmer.to_khmer_digits(shown) if language == "km" else shown

@@ -1,0 +1,1 @@
+"""Addresses for platforms, workers and whoever watches the service."""
