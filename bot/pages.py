@@ -27,15 +27,7 @@ class Pages:
 
     def __init__(self, folder: Path, catalogues: Catalogues) -> None:
         self._catalogues = catalogues
-        self._jinja = Environment(
-            loader=FileSystemLoader(folder),
-            autoescape=select_autoescape(default=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        self._by_language = {language: self._environment(language) for language in ("km", "en")}
+        self._by_language = {language: self._environment(folder, language) for language in ("km", "en")}
 
     def render(self, template: str, language: str, **values: Any) -> str:
         return self._by_language[language].get_template(template).render(language=language, **values)
@@ -53,9 +45,15 @@ class Pages:
         body = self.render(template, language, request=request, **values)
         return HTMLResponse(body, status, dict(headers or {}))
 
-    def _environment(self, language: str) -> Environment:
-        made = self._jinja.overlay()
-        made.globals = dict(self._jinja.globals)
+    def _environment(self, folder: Path, language: str) -> Environment:
+        made = Environment(
+            loader=FileSystemLoader(folder),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
         made.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
             lambda text: self._catalogues.text(text, language),
             lambda one, many, n: self._catalogues.text(one, language),

@@ -1,7 +1,7 @@
 """File a complaint: the form, and what sending it means."""
 
 from bot.dialog.facts import Facts
-from bot.dialog.form import Form
+from bot.dialog.form import LEFT, Form
 from bot.dialog.parse import phone, words
 from bot.dialog.questions import Answers, Choose, Collect, Option, Write
 from bot.dialog.says import Say, Turn, _
@@ -172,7 +172,7 @@ def file_it(answers: Answers, facts: Facts) -> Turn:
         phone=answers.get("phone") or "",
         safe=answers.get("safe") or "",
         parts=tuple(answers["story"]),
-        evidence=(*(answers.get("place") or ()), *(answers.get("evidence") or ())),
+        evidence=(*(answers.get("place") or ()), *(answers.get("evidence") or ()), *(answers.get(LEFT) or ())),
     )
     return Turn(None, (), (command,), goto=f"follow:sent={facts.reference}")
 

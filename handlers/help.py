@@ -21,7 +21,7 @@ TEXT = Say(
 CHOICES = (
     Choice("complaint:start", _("File a complaint")),
     Choice("person:start", _("Talk to an officer")),
-    Choice("erase:start", _("Delete my data")),
+    Choice("erase:start", _("Delete my data"), _("Delete my words")),
     MENU,
 )
 

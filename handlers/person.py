@@ -1,7 +1,7 @@
 """Talk to an officer: a message that is filed as a complaint an officer sorts."""
 
 from bot.dialog.facts import Facts
-from bot.dialog.form import Form
+from bot.dialog.form import LEFT, Form
 from bot.dialog.questions import Answers, Collect
 from bot.dialog.says import Say, Turn, _
 from bot.domain.complaints import FileComplaint
@@ -36,7 +36,7 @@ def send_it(answers: Answers, facts: Facts) -> Turn:
         behalf="self",
         identity="hidden",
         contact="chat",
-        parts=tuple(answers["message"]),
+        parts=(*answers["message"], *(answers.get(LEFT) or ())),
     )
     return Turn(None, (), (command,), goto=f"follow:sent={facts.reference}")
 

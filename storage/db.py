@@ -123,6 +123,8 @@ class _GroupCommit:
         try:
             with self._engine.connect() as connection, connection.begin():
                 for work, future in batch:
+                    if not future.set_running_or_notify_cancel():  # nobody waits any more; from here on it can't be
+                        continue
                     connection.exec_driver_sql("SAVEPOINT one")
                     try:
                         done.append((future, work(connection)))
@@ -132,7 +134,8 @@ class _GroupCommit:
                     connection.exec_driver_sql("RELEASE one")
         except Exception as error:
             for _work, future in batch:
-                future.set_exception(error)
+                if future.running() or (not future.cancelled() and future.set_running_or_notify_cancel()):
+                    future.set_exception(error)
             return
         for future, result in done:
             future.set_result(result)

@@ -43,7 +43,7 @@ def make_book(rows: Sequence[Any]) -> Book:
             one["code"]: Category(
                 code=one["code"],
                 name=Words(one["name_km"], one["name_en"]),
-                short=Words(one["short_km"], one["name_en"]),
+                short=Words(one["short_km"], one["short_en"]),
                 urgency=one["urgency"],
                 facts=tuple(one["required_facts"].split(";")),
             )

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections import deque
+from bisect import insort
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -36,7 +37,18 @@ RENEW = 4.0
 """Seconds between renewals: three can fail before another replica takes over."""
 LOOK = 0.5
 """Seconds between looks at the outbox when nobody nudged: work queued by another process."""
-BATCH = 400
+
+
+class Result(NamedTuple):
+    """What became of a row in our hands; without an outcome it was never tried."""
+
+    row: outbox.Row
+    decision: Decision
+    outcome: Outcome | None = None
+
+
+def urgency(row: outbox.Row) -> tuple[int, int]:
+    return row.lane, row.id
 
 
 class Sender:
@@ -49,11 +61,10 @@ class Sender:
         self._all = Window(channel.rate.per_second, 1.0, channel.rate.reserve)
         self._chats: dict[str, Window] = {}
         self._paused_until = 0.0
-        self._queues: dict[int, deque[outbox.Row]] = {}
+        self._queues: dict[int, list[outbox.Row]] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._results: list[tuple[outbox.Row, Outcome]] = []
-        self._untried: set[int] = set()
-        self._behind: dict[int, float] = {}
+        self._results: list[Result] = []
+        self._behind: dict[int, tuple[int, datetime]] = {}
         self.sent = 0
 
     async def run(self) -> None:
@@ -115,40 +126,63 @@ class Sender:
                 await self._abandon()
                 return
             wake.clear()
-            await self._record()
-            claimed = await self._claim()
+            claimed = await self._exchange()
             pause = self._start()
             if not claimed and not self._results:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), min(pause, LOOK))
 
-    async def _claim(self) -> int:
-        """Take more rows in flight; when the hands are full, only live replies."""
-        now, instant = self._service.clock(), time.monotonic()
-        if instant < self._paused_until:
+    async def _exchange(self) -> int:
+        """In one transaction, write down every outcome that came in and take more rows in flight; how many.
+
+        When the hands are full, only live replies are taken.
+        """
+        now, results = self._service.clock(), self._results
+        self._results = []
+        lane, most = self._room()
+
+        def work(connection: Connection) -> list[outbox.Row]:
+            self._write_down(connection, results, now)
+            if not most:
+                return []
+            return outbox.claim(connection, self._channel.name, self._service.holder, now, most, lane)
+
+        if not results and not most:
             return 0
-        held = sum(len(queue) for queue in self._queues.values()) + len(self._running)
-        room = min(BATCH, 4 * self._channel.rate.at_once) - held
-        lane, most = (REMINDER, room) if room > 0 else (LIVE, self._channel.rate.at_once)
-        rows = await self._service.db.write(
-            lambda connection: outbox.claim(connection, self._channel.name, self._service.holder, now, most, lane)
-        )
-        self._behind = {who: until for who, until in self._behind.items() if until > instant}
+        try:
+            rows = await self._service.db.write(work)
+        except Exception:
+            self._results = results + self._results
+            raise
+        self._tell(results)
+        self._behind = {who: after for who, after in self._behind.items() if after[1] > now}
         for row in rows:
-            if row.address_id in self._behind:
-                self._give_back([row], "waits for the one before", self._behind[row.address_id] - instant)
+            lane, until = self._behind.get(row.address_id, (row.lane + 1, now))
+            if row.lane >= lane:
+                self._give_back([row], "waits for the one before", until)
             else:
-                self._queues.setdefault(row.address_id, deque()).append(row)
+                insort(self._queues.setdefault(row.address_id, []), row, key=urgency)
         return len(rows)
+
+    def _room(self) -> tuple[int, int]:
+        """(least urgent lane, how many) to take: about a second's work, and as much again of live replies only."""
+        if time.monotonic() < self._paused_until:
+            return LIVE, 0
+        rate = self._channel.rate
+        hands = rate.at_once + min(rate.per_second, 3 * rate.at_once)
+        waiting = [row.lane for queue in self._queues.values() for row in queue]
+        room = hands - len(waiting) - len(self._running)
+        return (REMINDER, room) if room > 0 else (LIVE, max(0, hands - waiting.count(LIVE) - len(self._running)))
 
     def _start(self) -> float:
         """Start what may go now, one at a time per person, urgent lanes first; returns seconds until more may."""
         now, soonest = time.monotonic(), 60.0
         if now < self._paused_until:
-            self._give_back(self._queued(), "paused", self._paused_until - now)
+            again = self._service.clock() + timedelta(seconds=self._paused_until - now)
+            self._give_back(self._queued(), "paused", again)
             return self._paused_until - now
         busy = {task.get_name() for task in self._running}
-        heads = sorted((queue[0] for queue in self._queues.values()), key=lambda row: (row.lane, row.id))
+        heads = sorted((queue[0] for queue in self._queues.values()), key=urgency)
         for row in heads:
             if str(row.address_id) in busy:
                 continue
@@ -174,7 +208,7 @@ class Sender:
 
     def _pop(self, row: outbox.Row) -> None:
         queue = self._queues[row.address_id]
-        queue.popleft()
+        queue.pop(0)
         if not queue:
             del self._queues[row.address_id]
 
@@ -183,10 +217,9 @@ class Sender:
         self._queues.clear()
         return rows
 
-    def _give_back(self, rows: Iterable[outbox.Row], why: str, seconds: float) -> None:
+    def _give_back(self, rows: Iterable[outbox.Row], why: str, until: datetime) -> None:
         """Rows that were claimed and not tried go back to the queue."""
-        self._results += [(row, PauseChannel(why, max(seconds, 0.0))) for row in rows]
-        self._untried |= {row.id for row in rows}
+        self._results += [Result(row, Decision("queued", until, why)) for row in rows]
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
@@ -194,19 +227,22 @@ class Sender:
 
     async def _one(self, row: outbox.Row) -> None:
         outcome = await self._outcome(row)
-        self._results.append((row, outcome))
+        now = self._service.clock()
+        decision = self._decision(row, outcome, now)
+        self._results.append(Result(row, decision, outcome))
         if isinstance(outcome, Sent):
             self.sent += 1
-        elif isinstance(outcome, PauseChannel):
+            return
+        if isinstance(outcome, PauseChannel):
             self._paused_until = max(self._paused_until, time.monotonic() + outcome.seconds)
-        if not isinstance(outcome, Sent):
-            # what follows for this person must not overtake it
-            now = self._service.clock()
-            decision = self._decision(row, outcome, now)
-            later = (decision.not_before - now).total_seconds() if decision.state == "queued" else 0.0
-            if later > 0:
-                self._behind[row.address_id] = time.monotonic() + later
-            self._give_back(self._queues.pop(row.address_id, deque()), "waits for the one before", later)
+        # What follows for this person must not overtake it, unless it is more urgent.
+        if decision.state == "queued" and decision.not_before > now:
+            self._behind[row.address_id] = (row.lane, decision.not_before)
+        waiting = self._queues.pop(row.address_id, [])
+        urgent = [one for one in waiting if one.lane < row.lane]
+        if urgent:
+            self._queues[row.address_id] = urgent
+        self._give_back(waiting[len(urgent) :], "waits for the one before", max(decision.not_before, now))
 
     async def _outcome(self, row: outbox.Row) -> Outcome:
         if row.suppressed and row.what == MESSAGE:
@@ -243,31 +279,19 @@ class Sender:
             raise FileNotFoundError(file)
         return await asyncio.to_thread(self._service.files.load, file), found.mime
 
-    async def _record(self) -> None:
-        """Write down every outcome that came in, in one transaction."""
-        if not self._results:
-            return
-        results, self._results = self._results, []
-        untried, self._untried = self._untried, set()
-        now = self._service.clock()
+    def _write_down(self, connection: Connection, results: Iterable[Result], now: datetime) -> None:
+        decided = []
+        for row, decision, outcome in results:
+            decided.append((row.id, decision, platform_id(outcome)))
+            if isinstance(outcome, Unreachable):
+                if outcome.why != "window":
+                    people.suppress(connection, row.address_id, outcome.why)
+                outbox.hold(connection, row.address_id, outcome.why, now)
+        untried = [row.id for row, _decision, outcome in results if outcome is None]
+        outbox.record(connection, self._service.holder, decided, now, untried)
 
-        def work(connection: Connection) -> None:
-            decided = []
-            for row, outcome in results:
-                decided.append((row.id, self._decision(row, outcome, now), platform_id(outcome)))
-                if isinstance(outcome, Unreachable):
-                    if outcome.why != "window":
-                        people.suppress(connection, row.address_id, outcome.why)
-                    outbox.hold(connection, row.address_id, outcome.why, now)
-            outbox.record(connection, self._service.holder, decided, now, untried)
-
-        try:
-            await self._service.db.write(work)
-        except Exception:
-            self._results = results + self._results
-            self._untried |= untried
-            raise
-        for row, outcome in results:
+    def _tell(self, results: Iterable[Result]) -> None:
+        for row, _decision, outcome in results:
             if isinstance(outcome, Refused) or (isinstance(outcome, PauseChannel) and outcome.alarm):
                 log.error("needs a person", extra={"channel": self._channel.name, "row": row.id, "why": outcome.why})
 
@@ -286,22 +310,23 @@ class Sender:
         await asyncio.gather(*self._running, return_exceptions=True)
         self._queues.clear()
         self._results.clear()
-        self._untried = set()
         self._until = 0.0
 
     async def _leave(self) -> None:
         """A clean stop: finish what is under way, give back the rest, release the lease."""
-        self._give_back(self._queued(), "stopping", 0.0)
+        now = self._service.clock()
+        self._give_back(self._queued(), "stopping", now)
         if self._running:
             await asyncio.wait(self._running, timeout=10)
         try:
-            await self._record()
-            await self._service.db.write(
-                lambda connection: leases.release(connection, self._lease, self._service.holder)
-            )
+            await self._service.db.write(self._hand_over)
         except Exception as error:
             log.error("could not leave cleanly", extra={"channel": self._channel.name, "why": repr(error)[:200]})
 
+    def _hand_over(self, connection: Connection) -> None:
+        self._write_down(connection, self._results, self._service.clock())
+        leases.release(connection, self._lease, self._service.holder)
 
-def platform_id(outcome: Outcome) -> str:
+
+def platform_id(outcome: Outcome | None) -> str:
     return outcome.platform_id if isinstance(outcome, Sent) else ""

@@ -83,7 +83,7 @@ class Telegram:
     def parse(self, body: bytes, headers: Mapping[str, str]) -> Sequence[Arrival]:
         """One update of the webhook. Raises Forbidden or Malformed."""
         given = headers.get(SECRET_HEADER, "")
-        if self._secret and not hmac.compare_digest(given.encode(), self._secret.encode()):
+        if self._secret and not hmac.compare_digest(given.encode(errors="replace"), self._secret.encode()):
             raise Forbidden("the webhook's secret is missing or wrong")
         return self.parse_trusted(body)
 
@@ -97,7 +97,7 @@ class Telegram:
         if tap is None:
             return ()
         ack: tuple[str, Mapping[str, Any]] = (ACK, {"callback": tap.callback})
-        # Without a label the message is too old for Telegram to show it, or to let it be changed.
+        # Without a label the button is gone already, or the message is too old for Telegram to show or change it.
         return (ack, (EDIT, {"message": tap.message, "label": tap.label, "code": tap.code})) if tap.label else (ack,)
 
     # What is sent.

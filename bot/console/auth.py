@@ -5,17 +5,16 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection
 from starlette.formparsers import MultiPartException
 
+from bot.app.staffing import PASSWORDS
 from bot.console.pages import (
     HOME,
     LIVE_HEADER,
@@ -44,47 +43,13 @@ SLOWEST = 0.6
 """Seconds that every refusal takes, so that its time does not tell whether the login exists."""
 AT_ONCE = 2
 """Passwords looked at at the same time: each takes 64 MiB for a moment."""
-PASSWORD_LEAST, PASSWORD_MOST = 8, 256
+PASSWORD_MOST = 256
 FORM_COOKIE = "console_form"
 
-PASSWORDS = PasswordHash((Argon2Hasher(),))
 NOBODY = PASSWORDS.hash(secrets.token_urlsafe(16))
 """What is looked at when there is no such officer."""
 
 SignedIn = Callable[[Request], Coroutine[Any, Any, Officer]]
-
-
-class WeakPassword(ValueError):
-    """A password has at least 8 characters and at most 256."""
-
-    def __init__(self) -> None:
-        super().__init__(type(self).__doc__)
-
-
-def hash_password(password: str) -> str:
-    """Takes a fifth of a second: call it outside of the event loop and of transactions. Raises WeakPassword."""
-    if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
-        raise WeakPassword
-    return PASSWORDS.hash(password)
-
-
-def add_staff(
-    connection: Connection, login: str, name_km: str, name_en: str, password: str, role: str, now: datetime
-) -> int:
-    """A new officer, for the command line; returns the id. Raises WeakPassword, or IntegrityError for a login in use."""
-    return staff.add(
-        connection,
-        login=plain_login(login),
-        name_km=khmer.clean(name_km),
-        name_en=khmer.clean(name_en),
-        password=hash_password(password),
-        role=role,
-        created_at=now,
-    )
-
-
-def plain_login(typed: str) -> str:
-    return khmer.clean(typed).casefold()[:100]
 
 
 def digest_of(token: str) -> str:
@@ -102,7 +67,7 @@ class Entrance:
         """The officer's id when the password is right. Each refusal takes the same time."""
         service, began = self._desk.service, asyncio.get_running_loop().time()
         now = service.clock()
-        row = await service.db.write(lambda c: staff.claim_try(c, plain_login(login), now, TRIES, LOCKED_FOR))
+        row = await service.db.write(lambda c: staff.claim_try(c, khmer.clean(login), now, TRIES, LOCKED_FOR))
         async with self._hashing:
             right, better = await asyncio.to_thread(
                 PASSWORDS.verify_and_update, password[: PASSWORD_MOST + 1], row.password if row else NOBODY

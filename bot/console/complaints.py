@@ -93,10 +93,10 @@ class Asked:
 def asked(request: Request, now: datetime) -> Asked:
     """Read the address; what makes no sense in it is left out."""
     given = request.query_params
-    written = khmer.clean(given.get("reference", ""))[:64]
+    typed = khmer.clean(given.get("reference", ""))[:64]
     view = given.get("status", "")
     if view not in labels.STATUS and view not in labels.VIEWS:
-        view = "all" if written else "open"
+        view = "all" if typed else "open"
     before = given.get("before", "")
     return Asked(
         view=view,
@@ -105,38 +105,104 @@ def asked(request: Request, now: datetime) -> Asked:
             category=given.get("category", "")[:40],
             country=given.get("country", "")[:2],
             channel=given.get("channel", "")[:20],
-            reference=reference.read(written) or "" if written else "",
+            reference=reference.read(typed) or "",
             late_at=now if view == "overdue" else None,
             before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,
         ),
-        written=written,
+        written=typed,
     )
 
 
-def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
-    """`/complaints` and what is under it."""
-    service = desk.service
-    papers = Papers(desk)
+class Complaints:
+    """The pages."""
 
-    async def show(request: Request, officer: Officer, code: str, tried: Tried, status: int = 200) -> Response:
+    def __init__(self, desk: Desk, entrance: Entrance) -> None:
+        self._desk, self._entrance, self._service = desk, entrance, desk.service
+        self._papers = Papers(desk)
+
+    async def home(self, request: Request) -> Response:
+        await self._entrance.required(request)
+        return RedirectResponse(HOME, 303)
+
+    async def listed(self, request: Request) -> Response:
+        officer = await self._entrance.required(request)
+        now, language, book = self._service.clock(), pages.language_of(request), self._service.book
+        wanted = asked(request, now)
+        unreadable = bool(wanted.written) and not wanted.filter.reference
+
+        def look(connection: Connection) -> tuple[list[Any], dict[str, int], str]:
+            rows = [] if unreadable else complaints.listed(connection, wanted.filter, SHOWN + 1)
+            return rows, complaints.counts(connection, now), version(connection)
+
+        rows, counts, seen = await self._service.db.read(look)
+        return self._desk.show(
+            "complaints.html",
+            request,
+            officer,
+            lines=[views.line(row, book, now) for row in rows[:SHOWN]],
+            older=wanted.address(before=rows[SHOWN - 1].id) if len(rows) > SHOWN else "",
+            asked=wanted,
+            unreadable=unreadable,
+            counts=counts,
+            statuses={**labels.VIEWS, **labels.STATUS},
+            groups=[(label, codes) for label, _short, codes in GROUPS.values()],
+            categories=book.categories,
+            countries=labels.COUNTRIES,
+            channels=labels.CHANNELS,
+            version=seen,
+            brief=lambda when: brief(when, language),
+        )
+
+    async def one(self, request: Request, code: str) -> Response:
+        return await self._show(request, await self._entrance.required(request), code, Tried())
+
+    async def reply(self, request: Request, code: str) -> Response:
+        officer = await self._entrance.required(request)
+        posted = await self._entrance.form(request, officer, LIMIT + FORM_LIMIT)
+        row = await self._found(request, officer, code)
+        text = khmer.clean(posted.get("text"))
+        try:
+            await self._papers.reply(officer, row, text, posted)
+        except (Refused, DomainError) as error:
+            return await self._show(request, officer, code, Tried("reply", why(error), text), 422)
+        return RedirectResponse(f"{HOME}/{row.reference}?done=reply#latest", 303)
+
+    async def move(self, request: Request, code: str) -> Response:
+        officer = await self._entrance.required(request)
+        posted = await self._entrance.form(request, officer)
+        row = await self._found(request, officer, code)
+        then, reason = posted.get("status", 20), khmer.clean(posted.get("reason"))
+        try:
+            await self._papers.move(officer, row, then, reason)
+        except (Refused, DomainError) as error:
+            return await self._show(request, officer, code, Tried("status", why(error), reason, then), 422)
+        return RedirectResponse(f"{HOME}/{row.reference}?done=status#latest", 303)
+
+    async def _found(self, request: Request, officer: Officer, code: str) -> Any:
+        row = await self._papers.found(code)
+        if row is None:
+            raise self._desk.problem("missing", request, officer)
+        return row
+
+    async def _show(self, request: Request, officer: Officer, code: str, tried: Tried, status: int = 200) -> Response:
         """One complaint's page, or the page that says there is none."""
 
         def look(connection: Connection) -> tuple[Any, list[Any], str]:
-            found = complaints.seen_by_staff(connection, reference.read(code) or code)
+            found = complaints.seen_by_staff(connection, written(code))
             thread = complaints.thread_for_staff(connection, found.id) if found else []
             return found, thread, version(connection)
 
-        row, thread, seen = await service.db.read(look)
+        row, thread, seen = await self._service.db.read(look)
         if row is None:
-            raise desk.problem("missing", request, officer)
-        now, language = service.clock(), pages.language_of(request)
-        return desk.show(
+            raise self._desk.problem("missing", request, officer)
+        language = pages.language_of(request)
+        return self._desk.show(
             "complaint.html",
             request,
             officer,
             status=status,
             here=f"{HOME}/{row.reference}",
-            one=views.line(row, service.book, now),
+            one=views.line(row, self._service.book, self._service.clock()),
             facts=views.facts(row),
             entries=[views.entry(entry) for entry in thread],
             erased=bool(row.erased_at),
@@ -150,73 +216,21 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
             brief=lambda when: brief(when, language),
         )
 
-    @to.get("")
-    @to.get("/")
-    async def home(request: Request) -> Response:
-        await entrance.required(request)
-        return RedirectResponse(HOME, 303)
 
-    @to.get("/complaints")
-    async def listed(request: Request) -> Response:
-        officer = await entrance.required(request)
-        now, language = service.clock(), pages.language_of(request)
-        wanted = asked(request, now)
-        unreadable = bool(wanted.written) and not wanted.filter.reference
+def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
+    """`/complaints` and what is under it."""
+    made = Complaints(desk, entrance)
+    to.add_api_route("", made.home, methods=["GET"])
+    to.add_api_route("/", made.home, methods=["GET"])
+    to.add_api_route("/complaints", made.listed, methods=["GET"])
+    to.add_api_route("/complaints/{code}", made.one, methods=["GET"])
+    to.add_api_route("/complaints/{code}/reply", made.reply, methods=["POST"])
+    to.add_api_route("/complaints/{code}/status", made.move, methods=["POST"])
 
-        def look(connection: Connection) -> tuple[list[Any], dict[str, int], str]:
-            rows = [] if unreadable else complaints.listed(connection, wanted.filter, SHOWN + 1)
-            return rows, complaints.counts(connection, now), version(connection)
 
-        rows, counts, seen = await service.db.read(look)
-        return desk.show(
-            "complaints.html",
-            request,
-            officer,
-            lines=[views.line(row, service.book, now) for row in rows[:SHOWN]],
-            older=wanted.address(before=rows[SHOWN - 1].id) if len(rows) > SHOWN else "",
-            asked=wanted,
-            unreadable=unreadable,
-            counts=counts,
-            statuses={**labels.VIEWS, **labels.STATUS},
-            groups=[(label, codes) for label, _short, codes in GROUPS.values()],
-            categories=service.book.categories,
-            countries={**labels.COUNTRIES, labels.UNLISTED: labels.ANOTHER},
-            channels=labels.CHANNELS,
-            version=seen,
-            brief=lambda when: brief(when, language),
-        )
-
-    @to.get("/complaints/{code}")
-    async def one(request: Request, code: str) -> Response:
-        return await show(request, await entrance.required(request), code, Tried())
-
-    @to.post("/complaints/{code}/reply")
-    async def reply(request: Request, code: str) -> Response:
-        officer = await entrance.required(request)
-        posted = await entrance.form(request, officer, LIMIT + FORM_LIMIT)
-        row = await papers.found(code)
-        if row is None:
-            raise desk.problem("missing", request, officer)
-        text = khmer.clean(posted.get("text"))
-        try:
-            await papers.reply(officer, row, text, posted)
-        except (Refused, DomainError) as error:
-            return await show(request, officer, code, Tried("reply", why(error), text), 422)
-        return RedirectResponse(f"{HOME}/{row.reference}?done=reply#latest", 303)
-
-    @to.post("/complaints/{code}/status")
-    async def move(request: Request, code: str) -> Response:
-        officer = await entrance.required(request)
-        posted = await entrance.form(request, officer)
-        row = await papers.found(code)
-        if row is None:
-            raise desk.problem("missing", request, officer)
-        then, reason = posted.get("status", 20), khmer.clean(posted.get("reason"))
-        try:
-            await papers.move(officer, row, then, reason)
-        except (Refused, DomainError) as error:
-            return await show(request, officer, code, Tried("status", why(error), reason, then), 422)
-        return RedirectResponse(f"{HOME}/{row.reference}?done=status#latest", 303)
+def written(code: str) -> str:
+    """A reference in an address, in whatever spelling."""
+    return reference.read(code) or code
 
 
 def why(error: Exception) -> Text:
@@ -234,7 +248,7 @@ class Papers:
         self._engine = desk.engine
 
     async def found(self, code: str) -> Any | None:
-        return await self._service.db.read(lambda c: complaints.seen_by_staff(c, reference.read(code) or code))
+        return await self._service.db.read(lambda c: complaints.seen_by_staff(c, written(code)))
 
     async def reply(self, officer: Officer, row: Any, text: str, posted: Form) -> None:
         """Send once, however often the button was pressed. Raises Refused or DomainError."""

@@ -13,7 +13,12 @@ from storage import attachments, complaints
 from storage.attachments import KEPT, Kept
 
 INLINE = (*SHOWN_IN_PAGE, "audio/", "video/")
-SERVED_AS = {"audio/m4a": "audio/mp4", "audio/x-wav": "audio/wav", "audio/x-flac": "audio/flac", "video/x-m4v": "video/mp4"}
+SERVED_AS = {
+    "audio/m4a": "audio/mp4",
+    "audio/x-wav": "audio/wav",
+    "audio/x-flac": "audio/flac",
+    "video/x-m4v": "video/mp4",
+}
 """The registered names of what the sniffer calls otherwise (IANA media types)."""
 ENDINGS = {
     "image/jpeg": "jpg",
@@ -26,7 +31,9 @@ ENDINGS = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
-SANDBOX = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+SANDBOX = (
+    "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
 """For a file opened in a tab of its own; the browser's own viewers bring inline styles."""
 RANGE = re.compile(r"bytes=(\d{0,12})-(\d{0,12})")
 

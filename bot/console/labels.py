@@ -14,10 +14,10 @@ STATUS: Mapping[str, Text] = {
     "closed": _("Closed"),
     "withdrawn": _("Withdrawn"),
 }
-VIEWS: Mapping[str, Text] = {"open": _("Open"), "overdue": _("Overdue"), "all": _("All")}
+VIEWS: Mapping[str, Text] = {"open": _("Still open"), "overdue": _("Overdue"), "all": _("All")}
 URGENCY: Mapping[str, Text] = {"emergency": _("Emergency"), "high": _("Urgent"), "normal": _("Normal")}
 CHANNELS: Mapping[str, Text] = {"telegram": _("Telegram"), "messenger": _("Messenger"), "phone": _("Web chat")}
-LANGUAGES: Mapping[str, Text] = {"km": _("Khmer"), "en": _("English")}
+LANGUAGES: Mapping[str, Text] = {"km": _("Khmer language"), "en": _("English language")}
 ABOUT: Mapping[str, Text] = {
     "employer": _("An employer"),
     "agency": _("An agency or broker"),
@@ -25,7 +25,7 @@ ABOUT: Mapping[str, Text] = {
     "other": _("Someone else, or no one"),
 }
 BEHALF: Mapping[str, Text] = {
-    "self": _("The worker"),
+    "self": _("Themselves"),
     "relative": _("A relative or friend of the writer"),
     "group": _("A group of workers"),
 }
@@ -53,12 +53,15 @@ REFUSED: Mapping[str, Text] = {
     "gone": _("The platform no longer had the file."),
     "host": _("The file did not come from the platform, so it was not fetched."),
 }
-COUNTRIES: Mapping[str, Text] = {one.code: one.label for one in (*FIRST, *MORE) if one.code not in ("more", "other")}
 ANOTHER = _("Another country")
+COUNTRIES: Mapping[str, Text] = {
+    **{one.code: one.label for one in (*FIRST, *MORE) if one.code not in ("more", "other")},
+    UNLISTED: ANOTHER,
+}
 CALLS = ("call", "relative")
 """Ways of contact for which a phone number was asked, and may be shown."""
 
 
 def country(code: str, told: str = "") -> Text:
     """A country's name; one that is not in the list as the worker wrote it."""
-    return COUNTRIES.get(code) or told or (ANOTHER if code == UNLISTED else code)
+    return told if told and code == UNLISTED else COUNTRIES.get(code, code)

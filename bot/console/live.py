@@ -100,6 +100,4 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance, live: Live) -> None:
     @to.get("/live")
     async def stream(request: Request) -> StreamingResponse:
         await entrance.required(request, used=False)
-        return StreamingResponse(
-            events(request), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-        )
+        return StreamingResponse(events(request), media_type="text/event-stream", headers={"x-accel-buffering": "no"})

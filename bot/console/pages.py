@@ -53,7 +53,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "forged": (
         403,
         _("This form could not be accepted"),
-        _("It was open too long, or it did not come from this page. Nothing was changed. Please go back and try again."),
+        _("It was open too long, or did not come from this page. Nothing was changed. Please go back and try again."),
     ),
     "unreadable": (400, _("This form could not be read"), _("Nothing was changed. Please go back and try again.")),
 }
@@ -102,7 +102,7 @@ class Officer:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What was posted; `file` is the chosen one, if any, and `too_big` that it (or all of it) was larger than may be."""
+    """What was posted; `file` is the chosen one, if any; `too_big`: it, or all of it, was larger than may be."""
 
     fields: Mapping[str, str]
     file: UploadFile | None = None
@@ -124,7 +124,7 @@ class Desk:
         self, template: str, request: Request, officer: Officer | None, *, status: int = 200, **values: Any
     ) -> Response:
         language = pages.language_of(request)
-        values = {"officer": officer, "here": back_to(request), **values}
+        values = {"officer": officer, "at": "/console", "here": back_to(request), **values}
         return self.pages.show(template, request, language, status=status, **values)
 
     def problem(self, what: str, request: Request, officer: Officer | None = None) -> Answer:

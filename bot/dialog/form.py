@@ -6,13 +6,16 @@ from typing import Any
 
 from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Facts
-from bot.dialog.questions import KEEP, KEEP_LABEL, SKIP, Answered, Answers, Collect, Kept, Question
+from bot.dialog.questions import KEEP, KEEP_LABEL, SKIP, Answered, Answers, Collect, Kept, Part, Question
 from bot.dialog.says import Choice, Say, State, Text, Turn, _
 from bot.text import khmer
 
 BACK = Choice("go:back", _("Back"), nav=True)
 MENU = Choice("go:menu", _("Menu"), nav=True)
 CANCEL = Choice("go:cancel", _("Cancel"), nav=True)
+LEFT = "left"
+"""The key under which `finish` finds parts that no question asks for any more."""
+
 SEND_LABEL = _("Send it")
 EDIT_LABEL = _("Change something")
 
@@ -78,12 +81,12 @@ class Form:
         key, _sign, code = event.code.removeprefix(self.name + ":").partition("=")
         question = self.position(state, facts)
         if question is None and key == "review" and code == "send":
-            return self.finish(state["answers"], facts)
+            return self.finish(state["answers"] | {LEFT: self._left(state)}, facts)
         if question is None and key == "review" and code == "edit":
             paged = state | {"page": "edit"}
             return Turn(paged, (self._ask(paged, facts),))
         if question is None and key == "edit" and any(one.key == code for one in self._answered(state, facts)):
-            forgotten = self._forgotten(state, code)
+            forgotten = self._tidied(self._forgotten(state, code), facts)
             return Turn(forgotten, (self._ask(forgotten, facts),))
         if question is None or key != question.key:
             return Turn(state, (STALE, self._ask(state, facts)))
@@ -114,14 +117,19 @@ class Form:
             paged = state | {"page": ""}
             return Turn(paged, (self._ask(paged, facts),))
         answered = self._answered(state, facts)
-        if state["draft"]:
-            question = self.position(state, facts)
-            held = state | {"kept": state.get("kept", {}) | ({question.key: state["draft"]} if question else {})}
-            state = held | {"draft": []}
         if not answered:
             return Turn(state, goto="go:menu")
-        forgotten = self._forgotten(state, answered[-1].key)
+        question = self.position(state, facts)
+        if state["draft"] and question:
+            state = state | {"draft": [], "kept": state.get("kept", {}) | {question.key: state["draft"]}}
+        forgotten = self._tidied(self._forgotten(state, answered[-1].key), facts)
         return Turn(forgotten, (self._ask(forgotten, facts),))
+
+    def _left(self, state: State) -> list[Part]:
+        """Parts that no question asks for any more: they are sent all the same, since somebody sent them to us."""
+        aside = state.get("kept", {})
+        collected = [aside.get(one.key) or () for one in self.questions if isinstance(one, Collect)]
+        return [part for parts in (*collected, state.get("early", ())) for part in parts]
 
     def _forgotten(self, state: dict[str, Any], key: str) -> dict[str, Any]:
         """Without that answer; it is kept aside, so that it can be given again with one tap."""
@@ -144,12 +152,19 @@ class Form:
             if question.read(stored[question.key], answers, facts):
                 answers[question.key] = stored[question.key]
         lost = {key: value for key, value in stored.items() if key not in answers and value}
-        tidy = {"answers": answers, "draft": list(state.get("draft") or ()), "page": state.get("page") or ""}
-        tidy["kept"] = dict(state.get("kept") or {}) | lost
+        kept = dict(state.get("kept") or {}) | lost
+        tidy: dict[str, Any] = {
+            "answers": answers,
+            "draft": list(state.get("draft") or ()),
+            "page": state.get("page") or "",
+            "kept": kept,
+        }
         question_now = self.position(tidy, facts)
         if question_now:
             tidy["page"] = ""
         early = list(state.get("early") or ())
+        if isinstance(question_now, Collect):
+            tidy["draft"] = [*(kept.pop(question_now.key, None) or ()), *tidy["draft"]]
         if early and question_now and question_now.key == self.adopts:
             tidy["draft"], early = [*tidy["draft"], *early], []
         return tidy | ({"early": early} if early else {})

@@ -14,7 +14,7 @@ Answers = Mapping[str, Any]
 Part = Mapping[str, Any]
 """`{"text": …}`, `{"file": id, "kind": …}` or `{"place": [latitude, longitude]}`."""
 
-SKIP, DONE, KEEP = "-", ".", "@"
+SKIP, DONE, KEEP, ANEW = "-", ".", "@", "~"
 FILE_LIMIT = 20 * 1024 * 1024
 PART_LIMIT = 4000
 WORDS_LIMIT = 20_000
@@ -23,6 +23,8 @@ SENTENCE = 10
 SKIP_LABEL = _("Skip")
 DONE_LABEL = _("Done")
 KEEP_LABEL = _("Keep what I said")
+ANEW_LABEL = _("Begin this answer again")
+ANEW_SHORT = _("Begin again")
 TOO_BIG = Say(_("That file is larger than 20 MB, so I could not take it. Please send a smaller one, or a photo of it."))
 
 
@@ -185,14 +187,19 @@ class Collect(Question):
     place: bool = False
 
     def options(self, answers: Answers, draft: tuple[Part, ...], facts: Facts) -> tuple[tuple[Option, Ask], ...]:
-        done: tuple[tuple[Option, Ask], ...] = ((Option(DONE, DONE_LABEL), ""),) if draft else ()
-        skip = Question.options(self, answers, draft, facts) if not draft else ()
+        held: tuple[tuple[Option, Ask], ...] = (
+            (Option(DONE, DONE_LABEL), ""),
+            (Option(ANEW, ANEW_LABEL, ANEW_SHORT), ""),
+        )
+        first = held if draft else Question.options(self, answers, draft, facts)
         share: tuple[tuple[Option, Ask], ...] = (
             ((Option("?", _("Share my location")), "location"),) if self.place else ()
         )
-        return done + skip + share
+        return first + share
 
     def hear(self, event: Event, answers: Answers, draft: tuple[Part, ...], facts: Facts) -> Heard:
+        if isinstance(event, Tapped) and event.code.endswith("=" + ANEW):
+            return Kept((), Say(_("All right, tell me again from the beginning.")))
         if isinstance(event, Tapped):
             return self._done(draft) if event.code.endswith("=" + DONE) else Unclear(PLEASE_CHOOSE)
         if isinstance(event, Sent) and event.size is not None and event.size > FILE_LIMIT:

@@ -23,7 +23,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
-    """Not now: try again, this request only, after `seconds` (None: as the policy says)."""
+    """Not now: try again, this request only, as the policy says, but not before `seconds`."""
 
     why: str
     seconds: float | None = None
@@ -86,12 +86,12 @@ def decide(outcome: Outcome, *, lane: int, tries: int, now: datetime) -> Decisio
             return Decision("queued", now + timedelta(seconds=seconds), why)
         case Unknown(why) if lane == REMINDER:
             return Decision("dead", now, why)
-        case RetryAt(why, seconds) if seconds is not None:
-            return Decision("queued", now + timedelta(seconds=seconds), why)
+        case RetryAt(why) | Unknown(why) if tries >= GIVE_UP_AFTER:
+            return Decision("dead", now, why)
         case RetryAt(why) | Unknown(why):
-            if tries >= GIVE_UP_AFTER:
-                return Decision("dead", now, why)
-            return Decision("queued", now + timedelta(seconds=PAUSES[min(tries, len(PAUSES)) - 1]), why)
+            asked = outcome.seconds or 0 if isinstance(outcome, RetryAt) else 0
+            pause = max(asked, PAUSES[min(max(tries, 1), len(PAUSES)) - 1])
+            return Decision("queued", now + timedelta(seconds=pause), why)
 
 
 class Window:

@@ -32,14 +32,15 @@ export function buttons(message, { element, icon, pick }) {
 
 function button(choice, { element, icon, pick }) {
   const { number, words } = parts(choice.label);
+  const sign = words.startsWith("🆘") ? "sos" : SIGNS[choice.ask];
   const look = choice.code.startsWith("go:") ? " quiet" : choice.code.startsWith("sos:start") ? " danger" : "";
   return element(
     "button",
     { type: "button", class: `choice${look}`, "data-code": choice.code, onclick: (event) => pick(choice, words, event) },
     number ? element("span", { class: "number" }, number) : null,
     number ? " " : null,
-    SIGNS[choice.ask] ? icon(SIGNS[choice.ask]) : null,
-    element("span", { class: "label" }, words),
+    sign ? icon(sign) : null,
+    element("span", { class: "label" }, words.replace(/^🆘\s*/u, "")),
   );
 }
 

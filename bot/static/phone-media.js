@@ -35,6 +35,7 @@ function drawable(file) {
 
 /** The media of a message as a node; null when it has none. `tools`: element, icon, words, store, digits, minutes. */
 export function media(message, tools) {
+  if (message.kind === "place" && !message.in) return place(tools);
   const shape = message.in ? message.file && message.kind : message.kind === "file" && message.shape;
   if (!shape) return null;
   return (SHOWN[shape] || paper)(message, tools);
@@ -113,6 +114,10 @@ function video(message, { element, words, store }) {
     shown.src = from;
   });
   return shown;
+}
+
+function place({ element, icon, words }) {
+  return element("div", { class: "paper" }, icon("place"), element("span", {}, words.your_location));
 }
 
 function paper(message, { element, icon, words }) {

@@ -6,16 +6,15 @@ const touch = matchMedia("(pointer: coarse)").matches;
 const ANSWER_WITHIN = 12_000;
 
 async function main() {
-  const names = ["store", "post", "show", "choices", "voice", "media"];
+  const names = ["store", "post", "show", "choices", "voice", "media", "composer"];
   const parts = await Promise.all(names.map((name) => import(page.modules[`phone-${name}.js`])));
-  const [store, post, show, choices, voice, media] = parts;
-  const app = new App({ store, post, show, choices, voice, media });
+  const app = new App(Object.fromEntries(names.map((name, place) => [name, parts[place]])));
   await app.begin();
 }
 
 class App {
   constructor(parts) {
-    Object.assign(this, parts);
+    Object.assign(this, parts, { limit: page.limit });
     this.kept = new parts.store.Store();
     this.language = this.kept.state.language || document.documentElement.lang;
     this.queue = new parts.post.Post({
@@ -37,6 +36,7 @@ class App {
     const asked = new URLSearchParams(location.search).get("lang");
     this.speak(asked && page.words[asked] ? asked : this.language);
     this.wire();
+    this.hands = new this.composer.Composer(this);
     this.drawAll();
     if (!page.known) await fetch("/phone/hello", { method: "POST" }).catch(() => {});
     this.listen();
@@ -76,6 +76,7 @@ class App {
     state.spoken = data.language;
     this.kept.save();
     this.expecting = 0;
+    this.heard = Date.now();
     this.draw(message);
     this.settle();
     this.arrived(!this.stuck);
@@ -92,16 +93,6 @@ class App {
     return made;
   }
 
-  type() {
-    const field = $("words");
-    const text = field.value.trim();
-    if (!text) return;
-    this.send({ kind: "text", text, event: { text } });
-    field.value = "";
-    this.grow();
-    field.focus();
-  }
-
   async pick(message, choice, words, event) {
     if (choice.ask === "location") return this.tellPlace(message, choice);
     if (choice.ask === "contact") return this.tellPhone(message, choice);
@@ -109,7 +100,7 @@ class App {
     this.send({ kind: "tap", text: words, event: { code: choice.code }, answers: message.key });
     const [, language] = choice.code.match(/^language:set=(km|en)$/) || [];
     if (language) this.speak(language, true);
-    if (!touch || event.detail === 0) $("words").focus();
+    if (!touch || event.detail === 0) this.hands.focus();
   }
 
   picked(message, choice) {
@@ -122,10 +113,10 @@ class App {
     this.hint(this.words.locating);
     const place = await this.choices.whereAmI();
     this.hint(place ? "" : this.words.no_location);
-    if (!place) return $("words").focus();
+    if (!place) return this.hands.focus();
     this.picked(message, choice);
-    const shown = `${place.latitude.toFixed(5)}, ${place.longitude.toFixed(5)}`;
-    this.send({ kind: "place", text: `📍 ${this.words.your_location}\n${shown}`, event: place, answers: message.key });
+    const text = `${place.latitude.toFixed(5)}, ${place.longitude.toFixed(5)}`;
+    this.send({ kind: "place", text, event: place, answers: message.key });
   }
 
   tellPhone(message, choice) {
@@ -144,77 +135,12 @@ class App {
       },
       cancel: () => {
         form.remove();
-        $("words").focus();
+        this.hands.focus();
       },
     });
     item.append(form);
     this.scroll();
     field.focus();
-  }
-
-  async attach(input) {
-    const files = [...input.files];
-    const claimed = input.dataset.kind;
-    input.value = "";
-    this.sheet("attachments", "attach", false);
-    for (const file of files) {
-      const kind = ["image", "video", "audio"].includes(file.type.split("/")[0])
-        ? { image: "photo", video: "video", audio: "voice" }[file.type.split("/")[0]]
-        : claimed === "photo" ? "file" : claimed;
-      await this.sendFile(file, kind, { name: kind === "file" ? file.name : "" });
-    }
-  }
-
-  async sendFile(blob, shape, more = {}) {
-    if (blob.size > page.limit) return this.hint(this.words.too_big);
-    this.hint("");
-    const key = this.store.uuid();
-    await this.kept.files.put(key, blob);
-    const small = shape === "photo" ? await this.media.thumbnail(blob) : null;
-    if (small) await this.kept.pictures.put(key, small);
-    this.send({ key, kind: "file", shape, ...more });
-  }
-
-  // --- recording -----------------------------------------------------------------------------------------------
-
-  async record() {
-    this.hint("");
-    this.sheet("attachments", "attach", false);
-    if (!this.voice.canRecord()) return this.noMicrophone();
-    try {
-      this.recording = await this.voice.Recording.start((seconds) => this.elapsed(seconds));
-    } catch {
-      return this.noMicrophone();
-    }
-    this.elapsed(0);
-    this.recorder(true);
-    $("speak-send").focus();
-  }
-
-  noMicrophone() {
-    this.hint(this.words.no_microphone);
-    this.sheet("attachments", "attach", true);
-    $("sound").focus();
-  }
-
-  elapsed(seconds) {
-    $("elapsed").textContent = this.show.digits(this.voice.minutes(seconds), this.language);
-  }
-
-  recorder(on) {
-    $("recorder").hidden = !on;
-    $("composer").hidden = on;
-  }
-
-  async finishRecording(send) {
-    const recording = this.recording;
-    this.recording = null;
-    if (!recording) return;
-    const made = send ? await recording.finish() : await recording.cancel();
-    this.recorder(false);
-    $("words").focus();
-    if (made) await this.sendFile(made.blob, "voice", { seconds: made.seconds });
-    else if (send) this.hint(this.words.nothing_recorded);
   }
 
   // --- showing -------------------------------------------------------------------------------------------------
@@ -256,7 +182,8 @@ class App {
     const item = this.item(message.key);
     if (item) this.state(item, message);
     if (message.state === "sent" && message.kind === "file" && item) this.draw(message);
-    if (message.state === "sent") this.expect();
+    if (message.state === "sending") this.asked = Date.now();
+    if (message.state === "sent" && !(this.heard >= this.asked)) this.expect();
     if (message.state === "failed" && message.answers) {
       const asked = this.kept.find(message.answers);
       if (asked) asked.picked = "";
@@ -345,42 +272,17 @@ class App {
     this.drawAll();
   }
 
-  // --- hands ---------------------------------------------------------------------------------------------------
-
-  grow() {
-    const field = $("words");
-    field.style.height = "auto";
-    field.style.height = `${field.scrollHeight + 2}px`;
-    const empty = !field.value.trim();
-    $("send").hidden = empty;
-    $("speak").hidden = !empty;
-  }
-
-  sheet(id, by, open) {
-    $(id).hidden = !open;
-    $(by).setAttribute("aria-expanded", String(open));
-  }
-
-  toggle(id, by) {
-    this.sheet(id, by, $(id).hidden);
-    if (!$(id).hidden) $(id).querySelector("button, input").focus();
-  }
-
   wire() {
     const click = (id, act) => $(id).addEventListener("click", act);
-    click("more", () => this.toggle("menu", "more"));
-    click("attach", () => this.toggle("attachments", "attach"));
-    click("speak", () => this.record());
-    click("speak-cancel", () => this.finishRecording(false));
-    click("speak-send", () => this.finishRecording(true));
-    click("sos", () => this.send({ kind: "tap", text: `🆘 ${this.words.sos}`, event: { code: "sos:start" } }));
+    click("more", () => this.composer.toggle("menu", "more"));
+    click("sos", () => this.send({ kind: "tap", text: this.words.sos, event: { code: "sos:start" } }));
     click("go-on", () => this.send({ kind: "tap", text: this.words.go_on, event: { code: "go:menu" } }));
     click("language", () => {
-      this.sheet("menu", "more", false);
+      this.composer.sheet("menu", "more", false);
       this.send({ kind: "tap", text: this.words.language, event: { code: "language:start" } });
     });
     click("delete", () => {
-      this.sheet("menu", "more", false);
+      this.composer.sheet("menu", "more", false);
       $("sure").showModal();
     });
     click("newer", () => {
@@ -391,46 +293,22 @@ class App {
       if ($("sure").returnValue === "yes") await this.kept.clear();
       $("sure").returnValue = "";
       this.drawAll();
-      $("words").focus();
-    });
-    for (const input of document.querySelectorAll("#attachments input")) {
-      input.addEventListener("change", () => this.attach(input));
-    }
-    this.wireComposer();
-    this.wireConnection();
-  }
-
-  wireComposer() {
-    $("composer").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.type();
-    });
-    $("words").addEventListener("input", () => this.grow());
-    $("words").addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch) return;
-      event.preventDefault();
-      this.type();
-    });
-    addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      this.sheet("menu", "more", false);
-      this.sheet("attachments", "attach", false);
-      if (this.recording) this.finishRecording(false);
-    });
-    addEventListener("pointerdown", (event) => {
-      if (!event.target.closest("#menu, #more")) this.sheet("menu", "more", false);
-      if (!event.target.closest("#attachments, #attach, #speak")) this.sheet("attachments", "attach", false);
+      this.hands.focus();
     });
     const scroll = $("scroll");
+    let before = 0;
     scroll.addEventListener("scroll", () => {
-      this.stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+      const near = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+      if (near) this.stuck = true; // only going up lets go: a photo that grows below does not
+      else if (scroll.scrollTop < before) this.stuck = false;
+      before = scroll.scrollTop;
       if (this.stuck) $("newer").hidden = true;
     });
     if (globalThis.ResizeObserver) {
       const watch = new ResizeObserver(() => this.scroll());
       for (const node of [scroll, $("log")]) watch.observe(node);
     }
-    if (!touch) $("words").focus();
+    this.wireConnection();
   }
 
   wireConnection() {

@@ -32,7 +32,7 @@ STRUCTURE = re.compile(r"\{[a-z]+\}")
 
 
 @dataclass
-class Person_:
+class Worker:
     """One person in memory: the session survives each turn only as JSON."""
 
     language: str
@@ -161,7 +161,7 @@ def bubbles(routed: Routed, language: str, limits: Limits) -> list[Bubble]:
 
 def play(script: str, language: str) -> Iterator[tuple[str, list[str], Routed | None]]:
     """(the person's line, what was told, the turn) for each `> ` line; other lines are kept as they are."""
-    person = Person_(language, json.dumps({"language": language, "flow": ""}))
+    person = Worker(language, json.dumps({"language": language, "flow": ""}))
     for line in script.splitlines():
         if line.startswith("> "):
             routed = person.does(event_of(line[2:], language))

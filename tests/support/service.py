@@ -57,6 +57,10 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
 
+    def set(self, **env: str) -> None:
+        """More settings, or other values, from the next start on."""
+        self._env.update(env)
+
     @property
     def process(self) -> "subprocess.Popen[bytes]":
         """The running process."""
