@@ -5,7 +5,7 @@ from bot.dialog.says import _
 
 FIRST: tuple[Option, ...] = (
     Option("TH", _("Thailand")),
-    Option("KR", _("Republic of Korea"), _("Korea")),
+    Option("KR", _("Korea")),
     Option("JP", _("Japan")),
     Option("MY", _("Malaysia")),
     Option("SG", _("Singapore")),

@@ -1,7 +1,8 @@
 """What to do now, and the verified numbers: shared by every conversation that meets an emergency."""
 
 from bot.dialog.facts import Facts, Line
-from bot.dialog.says import Say, _
+from bot.dialog.says import Say, Words, _
+from bot.text import khmer
 
 
 def steps() -> Say:
@@ -29,8 +30,9 @@ def called(line: Line) -> Say:
     """One line to call."""
     phones = " · ".join(line.phones)
     if line.checked:
+        dated = Words(khmer.to_khmer_digits(line.checked), line.checked)
         return Say(
             _("☎ {phones}: {name} (source of {checked})"),
-            {"phones": phones, "name": line.name, "checked": line.checked},
+            {"phones": phones, "name": line.name, "checked": dated},
         )
     return Say(_("☎ {phones}: {name}"), {"phones": phones, "name": line.name})

@@ -4,10 +4,10 @@ import asyncio
 import logging
 import time
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -31,6 +31,7 @@ from bot.domain.delivery import (
 from storage import attachments, leases, outbox, people
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LEASE = timedelta(seconds=12)
 RENEW = 4.0
@@ -118,7 +119,7 @@ class Sender:
         renew_at = time.monotonic() + RENEW
         while True:
             if time.monotonic() >= renew_at:
-                if not await self._hold():
+                if not await finished(self._hold()):
                     await self._abandon()
                     return
                 renew_at = time.monotonic() + RENEW
@@ -126,7 +127,7 @@ class Sender:
                 await self._abandon()
                 return
             wake.clear()
-            claimed = await self._exchange()
+            claimed = await finished(self._exchange())
             pause = self._start()
             if not claimed and not self._results:
                 with suppress(TimeoutError):
@@ -330,3 +331,13 @@ class Sender:
 
 def platform_id(outcome: Outcome | None) -> str:
     return outcome.platform_id if isinstance(outcome, Sent) else ""
+
+
+async def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Whoever is cancelled meanwhile is cancelled after it: what came of a send must not get lost on a clean stop."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

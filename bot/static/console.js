@@ -166,10 +166,10 @@ if (reply) {
   const file = reply.elements.file;
   const count = reply.querySelector("[data-count]");
   const limit = Number(text.dataset.limit);
-  const number = new Intl.NumberFormat(isKhmer ? "km-u-nu-khmr" : "en");
+  const number = (value) => (isKhmer ? String(value).replace(/\d/g, (digit) => "០១២៣៤៥៦៧៨៩"[digit]) : String(value));
   const recount = () => {
     const length = [...text.value.trim()].length;
-    count.textContent = number.format(length) + " / " + number.format(limit);
+    count.textContent = number(length) + " / " + number(limit);
     count.classList.toggle("count-over", length > limit);
   };
   const done = new URLSearchParams(location.search).get("done");

@@ -54,7 +54,10 @@ class News:
         if self._after <= 0:
             return FIRST
         found = await self._db.read(lambda connection: outbox.delivered_at(connection, NAME, self._person, self._after))
-        return found or FIRST
+        if found is None:
+            return FIRST
+        self._known[self._after] = found
+        return found
 
 
 def shown(row: Delivered) -> str:

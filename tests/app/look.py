@@ -74,4 +74,6 @@ def content_of(folder: Path, file: str) -> bytes:
 
 def raw_bytes(folder: Path) -> bytes:
     """Everything the service has written to disk in its folder, one after the other, but its log."""
-    return b"\n".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".log")
+    return b"\n".join(
+        path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".log"
+    )

@@ -16,7 +16,7 @@ from tests.emulators.telegram import TelegramEmulator
 from tests.support.service import Service
 
 SECRET = "a-webhook-secret"
-PATIENCE = 60.0
+PATIENCE = 40.0
 """Seconds that anything may take on a machine with other work to do."""
 
 Json = dict[str, Any]

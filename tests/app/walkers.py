@@ -1,6 +1,6 @@
 """One worker with a phone, the same on both platforms: says, taps, speaks, shows, hears."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from tests.app.trip import PATIENCE, Trip, until
@@ -21,6 +21,10 @@ class Walker(Protocol):
     @property
     def codes(self) -> Sequence[str]:
         """Codes of the buttons under the last message."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether the last message ends a turn: it has buttons of some kind."""
 
     async def starts(self) -> None: ...
     async def says(self, text: str) -> None: ...
@@ -50,6 +54,10 @@ class TelegramWalker:
     def codes(self) -> Sequence[str]:
         last = self.person.heard[-1:]
         return [button["callback_data"] for one in last for row in one.inline_keyboard for button in row]
+
+    @property
+    def asked(self) -> bool:
+        return bool(self.person.heard and self.person.last.buttons)
 
     async def starts(self) -> None:
         await self.person.presses_start()
@@ -88,6 +96,10 @@ class MessengerWalker:
     def codes(self) -> Sequence[str]:
         return [reply.payload for reply in self.person.quick_replies]
 
+    @property
+    def asked(self) -> bool:
+        return bool(self.person.quick_replies)
+
     async def starts(self) -> None:
         await self.person.gets_started()
 
@@ -115,6 +127,17 @@ async def hears(walker: Walker, words: str, after: int = 0, seconds: float = PAT
     return str(found)
 
 
+async def turn(walker: Walker, act: Awaitable[None], seconds: float = PATIENCE) -> str:
+    """Do something and wait for all that is said to it: the last message of a turn has buttons. Its text."""
+    before = len(walker.heard)
+    await act
+    try:
+        await until(lambda: len(walker.heard) > before and walker.asked, "a turn", seconds)
+    except TimeoutError as error:
+        raise TimeoutError(f"{walker.channel} {error}; what came: {list(walker.heard[before:])}") from None
+    return "\n".join(walker.heard[before:])
+
+
 async def offered(walker: Walker, code: str, seconds: float = PATIENCE) -> None:
     """Wait until the last message has this button."""
     try:
@@ -123,7 +146,11 @@ async def offered(walker: Walker, code: str, seconds: float = PATIENCE) -> None:
         raise TimeoutError(f"{walker.channel} {error}; {walker.codes} under {list(walker.heard[-2:])}") from None
 
 
-async def taps(walker: Walker, code: str) -> None:
-    """Wait for the button, then tap it."""
+async def taps(walker: Walker, code: str) -> str:
+    """Wait for the button, tap it, and wait for what is said to that."""
     await offered(walker, code)
-    await walker.taps(code)
+    return await turn(walker, walker.taps(code))
+
+
+async def says(walker: Walker, text: str) -> str:
+    return await turn(walker, walker.says(text))
