@@ -18,9 +18,10 @@ class Inbox(SQLModel, table=True):
 
 
 INBOX = table(Inbox)
+# What came back tells whether it went in: SQLAlchemy keeps no row count of an INSERT on PostgreSQL.
 _TAKE = {
-    "sqlite": sqlite.insert(INBOX).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(INBOX).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id),
+    "postgresql": postgresql.insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id),
 }
 
 
@@ -29,7 +30,7 @@ def take(connection: Connection, channel: str, event_id: str, now: datetime) -> 
     result = connection.execute(
         _TAKE[connection.dialect.name], {"channel": channel, "event_id": event_id, "received_at": now}
     )
-    return result.rowcount == 1
+    return result.one_or_none() is not None
 
 
 def forget_before(connection: Connection, moment: datetime) -> int:

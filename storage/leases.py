@@ -19,8 +19,8 @@ class Lease(SQLModel, table=True):
 
 LEASE = table(Lease)
 _FIRST = {
-    "sqlite": sqlite.insert(LEASE).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(LEASE).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(LEASE).on_conflict_do_nothing().returning(LEASE.c.name),
+    "postgresql": postgresql.insert(LEASE).on_conflict_do_nothing().returning(LEASE.c.name),
 }
 
 
@@ -28,7 +28,7 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, lengt
     """Take or renew; True when `holder` has it until now + length."""
     until = now + length
     made = connection.execute(_FIRST[connection.dialect.name], {"name": name, "holder": holder, "until": until})
-    if made.rowcount == 1:
+    if made.one_or_none() is not None:
         return True
     renewed = connection.execute(
         update(LEASE)

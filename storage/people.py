@@ -173,9 +173,10 @@ def seen(
     connection.execute(_SEEN, {"here": address_id, "seen_at": seen_at, "window_until": window_until, "why": suppressed})
 
 
-def suppress(connection: Connection, address_id: int, why: str) -> None:
-    """Nothing more is sent there until they write again."""
-    connection.execute(update(ADDRESS).where(ADDRESS.c.id == address_id).values(suppressed=why))
+def suppress(connection: Connection, address_id: int, why: str, seen_at: datetime) -> bool:
+    """Nothing more is sent there until they write again; False when they wrote after `seen_at`."""
+    silent = update(ADDRESS).where(ADDRESS.c.id == address_id, ADDRESS.c.seen_at <= seen_at).values(suppressed=why)
+    return connection.execute(silent).rowcount == 1
 
 
 def remember(connection: Connection, person_id: int, **what: Any) -> None:

@@ -36,6 +36,7 @@ T = TypeVar("T")
 LEASE = timedelta(seconds=12)
 RENEW = 4.0
 """Seconds between renewals: three can fail before another replica takes over."""
+WINDOW = "window"
 LOOK = 0.5
 """Seconds between looks at the outbox when nobody nudged: work queued by another process."""
 
@@ -246,7 +247,7 @@ class Sender:
         self._give_back(waiting[len(urgent) :], "waits for the one before", max(decision.not_before, now))
 
     async def _outcome(self, row: outbox.Row) -> Outcome:
-        if row.suppressed and row.what == MESSAGE:
+        if row.suppressed not in ("", WINDOW) and row.what == MESSAGE:
             return Unreachable("blocked")
         content, mime = None, ""
         if row.body.get("file"):
@@ -283,11 +284,13 @@ class Sender:
     def _write_down(self, connection: Connection, results: Iterable[Result], now: datetime) -> None:
         decided = []
         for row, decision, outcome in results:
-            decided.append((row.id, decision, platform_id(outcome)))
-            if isinstance(outcome, Unreachable):
-                if outcome.why != "window":
-                    people.suppress(connection, row.address_id, outcome.why)
-                outbox.hold(connection, row.address_id, outcome.why, now)
+            meant = decision
+            if isinstance(outcome, Unreachable) and decision.state == outbox.HELD:
+                if not people.suppress(connection, row.address_id, outcome.why, row.seen_at):
+                    meant = Decision("queued", now, "they wrote meanwhile")
+                elif outcome.why != WINDOW:  # outside it an officer's own words may still go: each row for itself
+                    outbox.hold(connection, row.address_id, outcome.why, now)
+            decided.append((row.id, meant, platform_id(outcome)))
         untried = [row.id for row, _decision, outcome in results if outcome is None]
         outbox.record(connection, self._service.holder, decided, now, untried)
 

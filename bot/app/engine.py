@@ -15,6 +15,7 @@ from bot.channels.base import Arrival
 from bot.dialog.router import Router, Session
 from bot.dialog.says import Say
 from bot.domain.delivery import LIVE
+from bot.domain.people import DeleteMyData
 from storage import attachments, inbox, outbox, people
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class Engine:
             connection, here, session, arrival.events, now=now, book=service.book, catalogues=service.catalogues
         )
         said: list[Say] = []
+        erased = False
         for event in arrival.events:
             routed = self._router.route(session, event, facts)
             session = routed.session
@@ -104,10 +106,12 @@ class Engine:
             )
             for command in routed.commands:
                 execute(command, context)
+            erased = any(isinstance(one, DeleteMyData) for one in routed.commands)
             country = next((one.country for one in routed.commands if getattr(one, "country", "")), "")
             facts = replace(facts, person=replace(facts.person, language=session.language))
             here = replace(here, country=country or here.country)
-        people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
+        if not erased:
+            people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
         if here.suppressed:
             outbox.release(connection, here.address_id, now)
         channel = service.channels.get(arrival.channel)

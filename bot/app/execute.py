@@ -71,20 +71,26 @@ def add_to_complaint(command: AddToComplaint, context: Context) -> None:
 
 def answer_complaint(command: AnswerComplaint, context: Context) -> None:
     """Written to the thread, and sent on the channel that the complaint came by, and only there."""
-    if command.once and complaints.written_once(context.connection, command.once):
-        return
     rules.check_reply(command.text, command.attachments)
     found = complaints.find(context.connection, command.reference)
     if found is None:
         raise NotFound
-    entry = {"at": context.now, "author": "officer", "staff_id": command.staff}
-    if command.text.strip():
-        complaints.add_entry(
-            context.connection, found.id, **entry, kind="text", body=command.text, once=command.once or None
-        )
+    if command.once and complaints.written_once(context.connection, command.once):
+        return
     files = [one for one in (attachments.get(context.connection, id) for id in command.attachments) if one]
-    for file in files:
-        complaints.add_entry(context.connection, found.id, **entry, kind=file.kind, attachment_id=file.id)
+    words = [{"kind": "text", "body": command.text}] if command.text.strip() else []
+    once = command.once or None
+    for entry in (*words, *({"kind": file.kind, "attachment_id": file.id} for file in files)):
+        complaints.add_entry(
+            context.connection,
+            found.id,
+            at=context.now,
+            author="officer",
+            staff_id=command.staff,
+            once=once,
+            **entry,
+        )
+        once = None
     complaints.change(
         context.connection,
         found.id,

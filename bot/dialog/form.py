@@ -192,7 +192,9 @@ class Form:
     def _review(self, state: State, facts: Facts) -> Say:
         answers = state["answers"]
         lines = tuple(
-            Say(_("{title}: {answer}"), {"title": Say(one.title), "answer": one.shown(answers[one.key], answers, facts)})
+            Say(
+                _("{title}: {answer}"), {"title": Say(one.title), "answer": one.shown(answers[one.key], answers, facts)}
+            )
             for one in self._answered(state, facts)
             if one.title
         )

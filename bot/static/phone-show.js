@@ -2,7 +2,7 @@
 
 const DIGITS = "០១២៣៤៥៦៧៨៩";
 const NUMBER = /\+?[0-9០-៩][0-9០-៩ \u00a0().-]*[0-9០-៩]/g;
-const LETTER = /[\p{L}\p{N}]/u;
+const LATIN = /[A-Za-z]/;
 
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -42,7 +42,7 @@ export function pieces(text, short = false) {
   let from = 0;
   for (const match of text.matchAll(NUMBER)) {
     const call = callable(match[0], short);
-    if (!call || LETTER.test(text[match.index - 1] || "") || /[A-Za-z]/.test(text[match.index + match[0].length] || "")) continue;
+    if (!call || LATIN.test(text[match.index - 1] || "") || LATIN.test(text[match.index + match[0].length] || "")) continue;
     if (match.index > from) found.push({ text: text.slice(from, match.index) });
     found.push({ text: match[0], call });
     from = match.index + match[0].length;

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 EVENT_LIMIT = 64 * 1024
 YEAR = 365 * 24 * 3600
-MODULES = ("phone-store.js", "phone-post.js", "phone-show.js", "phone-choices.js", "phone-voice.js", "phone-media.js", "phone-composer.js")
+MODULES = tuple(f"phone-{name}.js" for name in ("store", "post", "show", "choices", "voice", "media", "composer"))
 PAGE_HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": (

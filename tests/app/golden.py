@@ -18,7 +18,8 @@ VARYING: tuple[tuple[str, str], ...] = (
 
 def normalised(text: str, names: Mapping[str, str]) -> str:
     """`text` with everything that varies between two runs replaced; `names`: more such words, and what to write."""
-    for word, name in names.items():
+    parts = dict.fromkeys(re.findall(r"attach://([\w-]+)", text), "PART")  # aiogram's name for a file in the body
+    for word, name in {**names, **parts}.items():
         text = text.replace(word, name)
     for pattern, name in VARYING:
         text = re.sub(pattern, name, text)

@@ -137,7 +137,7 @@ async def test_blocked_means_held_until_they_write(tmp_path: Path, database_url:
         here, now = there.rows()[0].address_id, there.service.clock()
 
         def they_wrote(connection: Connection) -> None:
-            people.suppress(connection, here, "")
+            people.seen(connection, here, now, None, "")
             outbox.release(connection, here, now)
 
         there.service.db.write_now(they_wrote)

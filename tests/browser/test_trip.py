@@ -17,14 +17,20 @@ expect.set_options(timeout=15_000)
 REPLY = "យើងបានទូរស័ព្ទទៅថៅកែរបស់អ្នកហើយ។ គេសន្យាបើកប្រាក់ខែនៅថ្ងៃសុក្រ។"
 
 
+def prepare(env: dict[str, str]) -> None:
+    """Reference data, and one officer."""
+    add = ["staff", "add", "sokha", "--name-km", "សុខា", "--name-en", "Sokha"]
+    for arguments, given in ((add, PASSWORD + "\n"), (["seed"], "")):
+        command = [sys.executable, "-m", "bot.cli", *arguments]
+        subprocess.run(command, input=given, text=True, env=env, cwd=REPOSITORY, check=True)
+
+
 @pytest.fixture
 async def service(tmp_path: Path, sqlite_url: str) -> AsyncIterator[Service]:
-    """The service with the phone page, and one officer."""
+    """The service with the phone page."""
     running = Service(tmp_path, {"DATABASE_URL": sqlite_url, "PHONE": "1"})
     env = {"DATABASE_URL": sqlite_url, "SECRET_KEYS": SECRET_KEYS, "FILES_URL": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    add = [sys.executable, "-m", "bot.cli", "staff", "add", "sokha", "--name-km", "សុខា", "--name-en", "Sokha"]
-    subprocess.run(add, input=PASSWORD + "\n", text=True, env=env, cwd=REPOSITORY, check=True)
-    subprocess.run([sys.executable, "-m", "bot.cli", "seed"], env=env, cwd=REPOSITORY, check=True)
+    await asyncio.to_thread(prepare, env)
     await asyncio.to_thread(running.start)
     yield running
     await asyncio.to_thread(running.stop)
@@ -43,15 +49,17 @@ async def photo_of(page: Page, folder: Path) -> Path:
     return path
 
 
-async def test_the_whole_trip_in_khmer(browser_page: Pages, service: Service, tmp_path: Path) -> None:
-    desk = await browser_page("desktop", base_url=service.url)
+async def sign_in(desk: Page) -> None:
     await desk.goto("/console/sign-in")
     await desk.fill("#login", "sokha")
     await desk.fill("#password", PASSWORD)
     await desk.press("#password", "Enter")
-    await expect(desk).to_have_url(f"{service.url}/console/complaints")
+    await expect(desk.locator("main")).to_be_visible()
+    assert desk.url.endswith("/console/complaints")
 
-    phone = await browser_page("phone", base_url=service.url)
+
+async def complain(phone: Page, folder: Path) -> None:
+    """By taps, by a Khmer number, by typing, by voice, with a photo."""
     await phone.goto("/phone")
     await expect(phone.locator("#log")).to_contain_text("ជម្រាបសួរ")
     await tap(phone, "ខ្មែរ", "តើខ្ញុំអាចជួយអ្វីបាន?")
@@ -65,15 +73,16 @@ async def test_the_whole_trip_in_khmer(browser_page: Pages, service: Service, tm
     await say(phone, "ធ្វើការ៣ខែហើយ អត់បានលុយមួយរៀល", "ខ្ញុំទទួលបានហើយ")
     await speak(phone)
     await tap(phone, "រួចហើយ", "តើអ្នកមានរូបថត")
-    await phone.locator("#attachments input[data-kind='photo']").first.set_input_files(await photo_of(phone, tmp_path))
+    await phone.locator("#attachments input[data-kind='photo']").first.set_input_files(await photo_of(phone, folder))
     await expect(phone.locator("#log > li").last).to_contain_text("ខ្ញុំទទួលបានហើយ")
     await tap(phone, "រួចហើយ", "តើអនុគណៈកម្មការអាចឃើញឈ្មោះអ្នកបានទេ?")
     await tap(phone, "ទេ សូមលាក់ឈ្មោះខ្ញុំ", "តើទាក់ទងអ្នកតាមណា")
     await tap(phone, "ក្នុងការជជែកនេះ", "សូមពិនិត្យអ្វីដែលអ្នកបានប្រាប់")
     await tap(phone, "ផ្ញើ", "ត្រូវឆ្លើយតបក្នុងរយៈពេល ៤៨ ម៉ោង")
-    assert await phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
-    # the officer, who has not reloaded anything
+
+async def answer(desk: Page) -> None:
+    """Look at the photo, listen to the voice, write."""
     await expect(desk.locator("main")).to_contain_text("មិនបើកប្រាក់ខែ")
     await desk.locator("a[href*='/console/complaints/']").first.click()
     thread = desk.locator("main")
@@ -87,12 +96,20 @@ async def test_the_whole_trip_in_khmer(browser_page: Pages, service: Service, tm
     await desk.locator("form[action$='/reply'] button[type='submit']").click()
     await expect(thread).to_contain_text(REPLY)
 
-    # the worker, who has not reloaded anything either
+
+async def test_the_whole_trip_in_khmer(browser_page: Pages, service: Service, tmp_path: Path) -> None:
+    """Neither page is ever reloaded by hand."""
+    desk = await browser_page("desktop", base_url=service.url)
+    await sign_in(desk)
+    phone = await browser_page("phone", base_url=service.url)
+    await complain(phone, tmp_path)
+    assert await phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    await answer(desk)
     await expect(phone.locator("#log > li").last).to_contain_text(REPLY)
     await phone.locator("#log").get_by_role("button", name="សរសេរតបវិញ").last.tap()
     await say(phone, "អរគុណបង", "ខ្ញុំទទួលបានហើយ")
     await tap(phone, "រួចហើយ", "អនុគណៈកម្មការនឹងឃើញ")
-    await expect(thread).to_contain_text("អរគុណបង")
+    await expect(desk.locator("main")).to_contain_text("អរគុណបង")
 
 
 async def say(phone: Page, words: str, then: str) -> None:

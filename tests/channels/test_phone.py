@@ -3,33 +3,25 @@
 import asyncio
 import hashlib
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import select
 
 from bot.app.engine import Engine
 from bot.channels.base import Arrival, FetchRefused, Forbidden, Malformed, Parcel
 from bot.channels.phone import Hub, Phone
 from bot.dialog.events import Contact, Event, Located, Started, Tapped, Typed, Unreadable
-from bot.domain.delivery import Sent, decide
-from bot.web import phone_stream
-from bot.web.phone import ranged
-from storage import attachments, outbox
-from storage.attachments import ATTACHMENT
+from bot.domain.delivery import Sent
 from storage.inbox import INBOX
-from storage.outbox import OUTBOX
 from storage.people import ADDRESS
-from tests.support.phone_app import PhoneApp, phone_app
+from tests.support.phone_app import TOKEN, PhoneApp, browser, count, heard, phone_app, post, upload
 
-TOKEN = "x" * 43
 PERSON = hashlib.sha256(TOKEN.encode()).hexdigest()
 HEADERS = {"cookie": f"phone={TOKEN}"}
 ID = "0b3f8f0e-6a54-4f0e-8f0e-1f6f9f3c2b11"
@@ -38,6 +30,12 @@ ID = "0b3f8f0e-6a54-4f0e-8f0e-1f6f9f3c2b11"
 def parse(**said: Any) -> Arrival:
     (arrival,) = Phone().parse(json.dumps({"id": ID, **said}).encode(), HEADERS)
     return arrival
+
+
+@pytest.fixture
+async def app(sqlite_url: str, tmp_path: Path) -> AsyncIterator[PhoneApp]:
+    async with phone_app(sqlite_url, tmp_path) as running:
+        yield running
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -207,8 +205,6 @@ class Away(Engine):
 async def test_a_page_is_told_to_keep_what_could_not_be_stored(sqlite_url: str, tmp_path: Path) -> None:
     async with phone_app(sqlite_url, tmp_path, engine_of=Away) as app, browser(app) as session:
         assert await post(session) == 503
-        status, said = await upload(session, JPEG, lang="en")
+        status, said = await upload(session, b"%PDF-1.7\n", lang="en")
         assert (status, said["error"]) == (503, "away")
         assert said["words"].startswith("The service does not answer just now.")
-
-

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +15,18 @@ from bot.web.phone import ranged
 from storage import attachments
 from storage.attachments import ATTACHMENT
 from storage.inbox import INBOX
-from tests.support.phone_app import PhoneApp, browser, count, heard, post, the_address, upload
+from tests.support.phone_app import TOKEN, PhoneApp, browser, count, heard, phone_app, post, the_address, upload
 
-TOKEN = "x" * 43
 ID = "0b3f8f0e-6a54-4f0e-8f0e-1f6f9f3c2b11"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(3000)
 WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm" + b"A_OPUS" + bytes(500)
 MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2" + bytes(500)
+
+
+@pytest.fixture
+async def app(sqlite_url: str, tmp_path: Path) -> AsyncIterator[PhoneApp]:
+    async with phone_app(sqlite_url, tmp_path) as running:
+        yield running
 
 
 @pytest.mark.parametrize(
@@ -164,5 +170,3 @@ async def test_an_officers_file_is_shown_to_whom_it_was_sent(app: PhoneApp) -> N
             assert (answer.status, await answer.read()) == (200, JPEG)
         async with stranger.get("/phone/files/officersfile") as answer:
             assert answer.status == 404
-
-

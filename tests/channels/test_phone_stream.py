@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from bot.web import phone_stream
 from storage import outbox
 from storage.outbox import OUTBOX
 from tests.support.phone_app import TOKEN, PhoneApp, browser, heard, phone_app, post, the_address
+
+
+@pytest.fixture
+async def app(sqlite_url: str, tmp_path: Path) -> AsyncIterator[PhoneApp]:
+    async with phone_app(sqlite_url, tmp_path) as running:
+        yield running
 
 
 async def test_a_stream_gives_what_was_said_and_goes_on_where_it_stopped(app: PhoneApp) -> None:
@@ -96,5 +103,3 @@ async def test_open_streams_do_not_hold_up_a_stop(sqlite_url: str, tmp_path: Pat
         started = time.monotonic()
     assert time.monotonic() - started < 3
     await session.close()
-
-

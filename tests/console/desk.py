@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import math
 import re
@@ -224,7 +225,7 @@ def reply_form(page: "Got", text: str, file: bytes | None = None, **changed: str
     for name, value in {**page.hidden(), "text": text, **changed}.items():
         form.add_field(name, value)
     if file is not None:
-        form.add_field("file", file, filename="paper.bin", content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(file), filename="paper.bin", content_type="application/octet-stream")
     return form
 
 
