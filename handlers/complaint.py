@@ -69,6 +69,11 @@ def numbers_there(answers: Answers, facts: Facts) -> tuple[Say, ...]:
     return (numbers(country, facts),)
 
 
+def enough(answers: Answers, facts: Facts) -> int:
+    """One word is enough from someone in danger; otherwise a sentence, so that an officer can act on it."""
+    return 1 if is_emergency(answers, facts) else 10
+
+
 def wants_phone(answers: Answers, facts: Facts) -> bool:
     return answers.get("contact") in ("call", "relative")
 
@@ -121,7 +126,7 @@ QUESTIONS = (
         optional=True,
     ),
     Choose(key="behalf", title=_("For"), ask=_("Who is this complaint for?"), among=BEHALF, when=calm),
-    Collect(key="story", title=_("Your words"), ask=tell, needs_words=True),
+    Collect(key="story", title=_("Your words"), ask=tell, least=enough),
     Collect(
         key="evidence",
         title=_("Papers"),

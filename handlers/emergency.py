@@ -32,7 +32,7 @@ def called(line: Line) -> Say:
     if line.checked:
         dated = Words(khmer.to_khmer_digits(line.checked), line.checked)
         return Say(
-            _("☎ {phones}: {name} (source of {checked})"),
+            _("☎ {phones}: {name} (as of {checked})"),
             {"phones": phones, "name": line.name, "checked": dated},
         )
     return Say(_("☎ {phones}: {name}"), {"phones": phones, "name": line.name})

@@ -29,7 +29,7 @@ KINDS = {
     "place": _("a location"),
 }
 ADDING = Collect(
-    key="parts", ask=_("Write, speak or send photos to add to {reference}. Press Done when you have finished."), least=1
+    key="parts", ask=_("Write, speak or send photos to add to {reference}. Press Done when you have finished.")
 )
 
 

@@ -19,6 +19,7 @@ TEXT = Say(
     )
 )
 CHOICES = (
+    Choice("sos:start", _("🆘 I need help now"), _("🆘 Help me now")),
     Choice("complaint:start", _("File a complaint")),
     Choice("person:start", _("Talk to an officer")),
     Choice("erase:start", _("Delete my data"), _("Delete my words")),

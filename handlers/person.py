@@ -44,7 +44,7 @@ def send_it(answers: Answers, facts: Facts) -> Turn:
 person = Form(
     name="person",
     starts_with=(_("Talk to an officer"), "/officer", "officer", "និយាយជាមួយមនុស្ស"),
-    questions=(Collect(key="message", title=_("Your words"), ask=ask, needs_words=True, least=2),),
+    questions=(Collect(key="message", title=_("Your words"), ask=ask, least=lambda answers, facts: 2),),
     review=_("Please check your message to the officer:"),
     finish=send_it,
     adopts="message",

@@ -3,14 +3,13 @@
 from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Facts
 from bot.dialog.flow import Page
-from bot.dialog.form import MENU, picked
+from bot.dialog.form import MENU, NOTED, picked
 from bot.dialog.questions import worth_keeping
 from bot.dialog.says import Choice, Say, State, Turn, _
 from handlers.countries import FIRST, MORE
 from handlers.emergency import numbers, steps
 
 TELL = Choice("complaint:start", _("Tell what happened"))
-HELD = Say(_("I have kept that for your complaint."))
 ELSEWHERE = Choice("sos:where=?", _("I am in another country"), _("Another country"))
 
 
@@ -60,7 +59,7 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
         return Turn(moved, (current(moved, facts),))
     parts = tuple(worth_keeping(event))
     if parts:
-        return Turn(state, (HELD,), keep=parts, goto="complaint:start")
+        return Turn(state, (NOTED,), keep=parts, goto="complaint:start")
     return Turn(state, (current(state, facts),), understood=False)
 
 

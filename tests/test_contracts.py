@@ -100,6 +100,14 @@ def test_labels_fit_each_channel() -> None:
     assert not cut, "\n".join(map(str, cut))
 
 
+def test_stories_are_told_within_the_channels_own_limits() -> None:
+    from bot.channels.messenger import Messenger
+    from bot.channels.phone import Phone
+    from bot.channels.telegram import Telegram
+
+    assert CHANNELS == {"telegram": Telegram.limits, "messenger": Messenger.limits, "phone": Phone.limits}
+
+
 def test_every_flow_can_be_started_by_a_word_or_a_button() -> None:
     names = {flow.name for flow in FLOWS}
     codes = {choice.code for choices in all_choices().values() for choice in choices}

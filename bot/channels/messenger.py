@@ -61,6 +61,8 @@ class Messenger:
     Raises ValueError when a setting is empty or the rate is not to be had.
     """
 
+    limits = Limits(text=2000, label=20, buttons=13, unit="utf16", code_bytes=1000)
+
     def __init__(
         self,
         *,
@@ -78,7 +80,6 @@ class Messenger:
         if not 1 <= rate <= MOST_PER_SECOND:
             raise ValueError(f"Messenger takes 1 to {MOST_PER_SECOND} messages a second from a Page")
         self.name = messenger_parse.NAME
-        self.limits = Limits(text=2000, label=20, buttons=13, unit="utf16", code_bytes=1000)
         self.rate = Rate(rate, reserve=max(1, rate // 4), chat_limit=5, chat_seconds=5.0, at_once=40)
         self.counters = Counters()
         self._page_id, self._verify_token = page_id, verify_token

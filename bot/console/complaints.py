@@ -12,7 +12,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
-from starlette.datastructures import UploadFile
 
 from bot import pages
 from bot.app.files import LIMIT, sniff
@@ -254,7 +253,7 @@ class Papers:
         """Send once, however often the button was pressed. Raises Refused or DomainError."""
         if posted.too_big:
             raise Refused(WRONG["too_big"])
-        rules.check_reply(text, ("file",) if posted.file else ())
+        rules.check_reply(text, ("file",) if posted.file is not None else ())
         if row.erased_at:
             raise NotFound
         once = f"{officer.id}:{posted.get('once', 64) or secrets.token_urlsafe(16)}"
@@ -262,16 +261,15 @@ class Papers:
         try:
             if await self._service.db.read(lambda c: complaints.written_once(c, once)):
                 return
-            if posted.file:
+            if posted.file is not None:
                 kept = await self._keep(posted.file, file_id("console", once), row.address_id)
                 command = replace(command, attachments=(kept,))
             await self._engine.command(command)
         except IntegrityError:  # the same form a second time, while the first is on its way
             return
 
-    async def _keep(self, file: UploadFile, id: str, address_id: int | None) -> str:
+    async def _keep(self, content: bytes, id: str, address_id: int | None) -> str:
         """Sniffed and stored; returns its id. Raises Refused, or IntegrityError when the id is taken."""
-        content = await file.read()
         try:
             mime, kind = sniff(content)
             if kind not in SENDABLE and mime != "application/pdf":

@@ -13,7 +13,6 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from starlette.datastructures import UploadFile
 from starlette.formparsers import FormParser, MultiPartParser
 
 from bot import pages
@@ -105,7 +104,7 @@ class Form:
     """What was posted; `file` is the chosen one, if any; `too_big`: it, or all of it, was larger than may be."""
 
     fields: Mapping[str, str]
-    file: UploadFile | None = None
+    file: bytes | None = None
     too_big: bool = False
 
     def get(self, name: str, most: int = FORM_LIMIT) -> str:
@@ -169,7 +168,7 @@ def same(one: str, other: str) -> bool:
 
 
 async def read_form(request: Request, limit: int = FORM_LIMIT) -> Form:
-    """Fields and at most one file, never more than 1 MB of it in memory. Raises MultiPartException."""
+    """Fields and at most one file; what is larger than `limit` is never held. Raises MultiPartException."""
     stream = request.stream()
 
     async def pieces() -> AsyncGenerator[bytes, None]:
@@ -195,9 +194,15 @@ async def read_form(request: Request, limit: int = FORM_LIMIT) -> Form:
     except _TooBig:  # what came before the file is kept, so that nobody has to type it again
         too_big = True
         await drain(stream)
-    file = next((value for _, value in parser.items if isinstance(value, UploadFile) and value.filename), None)
-    fields = {name: value for name, value in parser.items if isinstance(value, str)}
-    return Form(fields, None if too_big else file, too_big)
+    fields, file = dict[str, str](), None
+    for name, value in parser.items:
+        if isinstance(value, str):
+            fields[name] = value
+            continue
+        if value.filename and not too_big:
+            file = await value.read()
+        await value.close()
+    return Form(fields, file, too_big)
 
 
 async def drain(stream: AsyncGenerator[bytes, None]) -> None:

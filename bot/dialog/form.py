@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Facts
-from bot.dialog.questions import KEEP, KEEP_LABEL, SKIP, Answered, Answers, Collect, Kept, Part, Question
+from bot.dialog.questions import KEEP, KEEP_LABEL, SKIP, Answered, Answers, Collect, Kept, Part, Question, worth_keeping
 from bot.dialog.says import Choice, Say, State, Text, Turn, _
 from bot.text import khmer
 
@@ -104,6 +104,10 @@ class Form:
             grown = state | {"draft": list(heard.draft)}
             asked = self._ask(grown, facts)
             return Turn(grown, (Say(heard.say.text, heard.say.params, asked.choices),))
+        early = worth_keeping(event) if self.adopts else []
+        if early:  # somebody tells more than was asked: never lost, and given to the question that wants it
+            told = state | {"early": [*state.get("early", ()), *early]}
+            return Turn(told, (NOTED, self._ask(told, facts)))
         return Turn(state, (heard.say, self._ask(state, facts)), understood=False)
 
     def _answer(self, state: dict[str, Any], question: Question, value: Any, facts: Facts) -> Turn:
@@ -209,4 +213,5 @@ class Form:
 
 
 CHOOSE_HERE = Say(_("Please choose one of these. You can tap it or type its number."))
+NOTED = Say(_("I have kept that for your complaint."))
 DRAFTED = Say(_("I have kept what you have sent so far."))

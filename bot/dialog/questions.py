@@ -178,12 +178,11 @@ class Write(Question):
 class Collect(Question):
     """Words, voice messages, photos, files and places, as many messages as it takes, then Done.
 
-    The answer is a list of parts. `needs_words` wants `least` clusters of text or a voice message.
+    The answer is a list of parts. `least`: clusters of text wanted, unless there is a voice message.
     """
 
     up_to: int = 20
-    needs_words: bool = False
-    least: int = 10
+    least: Callable[[Answers, Facts], int] = lambda answers, facts: 0
     place: bool = False
 
     def options(self, answers: Answers, draft: tuple[Part, ...], facts: Facts) -> tuple[tuple[Option, Ask], ...]:
@@ -201,7 +200,11 @@ class Collect(Question):
         if isinstance(event, Tapped) and event.code.endswith("=" + ANEW):
             return Kept((), Say(_("All right, tell me again from the beginning.")))
         if isinstance(event, Tapped):
-            return self._done(draft) if event.code.endswith("=" + DONE) else Unclear(PLEASE_CHOOSE)
+            return (
+                self._done(draft, self.least(answers, facts))
+                if event.code.endswith("=" + DONE)
+                else Unclear(PLEASE_CHOOSE)
+            )
         if isinstance(event, Sent) and event.size is not None and event.size > FILE_LIMIT:
             return Unclear(TOO_BIG)
         parts = parts_of(event)
@@ -212,11 +215,11 @@ class Collect(Question):
             return Unclear(Say(_("That is as much as fits here. Press Done; you can add more afterwards.")))
         return Kept((*draft, *fresh), Say(_("Kept. Send more, or press Done.")))
 
-    def _done(self, draft: tuple[Part, ...]) -> Heard:
+    def _done(self, draft: tuple[Part, ...], least: int) -> Heard:
         if not draft:
             return Unclear(Say(_("Nothing has arrived yet. Please write, speak or send something first.")))
         spoken = any(part.get("kind") in ("voice", "video") for part in draft)
-        if self.needs_words and not spoken and letters(draft) < self.least:
+        if not spoken and letters(draft) < least:
             return Unclear(Say(_("Please tell a little more, so that the officer can help. You can also speak.")))
         return Answered(list(draft))
 

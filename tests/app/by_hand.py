@@ -47,6 +47,10 @@ class TelegramHand:
             "callback_query", {"id": str(next(_NUMBERS)), "from": sender, "message": under, "data": code}
         )
 
+    def document(self, who: str, file_id: str) -> Json:
+        """A paper whose size Telegram does not tell."""
+        return self.update("message", self._message(who) | {"document": {"file_id": file_id, "file_unique_id": "x"}})
+
     def update(self, kind: str, content: Json) -> Json:
         return {"update_id": next(_NUMBERS), kind: content}
 
@@ -123,3 +127,7 @@ TO_THE_STORY = (
 )  # fmt: skip
 TO_THE_REVIEW = (":complaint:story=.", ":complaint:evidence=-", ":complaint:identity=hidden", ":complaint:contact=chat")
 SEND = ":complaint:review=send"
+SHORT_WAY_TO_THE_STORY = (
+    "សួស្តី", ":language:set=km", ":complaint:start", ":complaint:group=OTHER", ":complaint:country=TH",
+    ":complaint:about=other", ":complaint:behalf=self",
+)  # fmt: skip
