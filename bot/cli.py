@@ -30,9 +30,9 @@ def configured() -> Settings:
 @app.command()
 def serve() -> None:
     """The web and the workers in one process."""
+    found = configured()
     from bot import main
 
-    found = configured()
     if found.demo:
         from bot.app.demo import print_addresses
 
@@ -43,17 +43,19 @@ def serve() -> None:
 @app.command()
 def web() -> None:
     """Pages and webhooks only."""
+    found = configured()
     from bot import main
 
-    main.serve(configured(), work=False)
+    main.serve(found, work=False)
 
 
 @app.command()
 def worker() -> None:
     """Senders, fetcher and schedule only."""
+    found = configured()
     from bot import main
 
-    main.work(configured())
+    main.work(found)
 
 
 @app.command()

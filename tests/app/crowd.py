@@ -38,20 +38,22 @@ class Crowd:
     messenger: list[FbPerson] = field(default_factory=list)
     filed: int = 0
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
+    _pairs: Iterator[tuple[TgPerson, FbPerson]] = field(default_factory=lambda: iter(()))
 
     def __post_init__(self) -> None:
         self.telegram = [self.trip.tg.person(10_000 + number) for number in range(self.size // 2)]
         self.messenger = [self.trip.fb.person(str(6_000_000 + number)) for number in range(self.size // 2)]
 
+        self._pairs = iter(zip(self.telegram, self.messenger, strict=True))
+
     async def file_all(self, at_once: int) -> None:
-        """Everybody, in pairs of one on each platform, `at_once` pairs at a time."""
-        pairs = iter(zip(self.telegram, self.messenger, strict=True))
+        """Everybody who has not begun, in pairs of one on each platform, `at_once` pairs at a time."""
         async with asyncio.TaskGroup() as group:
             for _one in range(at_once):
-                group.create_task(self._file(pairs))
+                group.create_task(self._file())
 
-    async def _file(self, pairs: Iterator[tuple[TgPerson, FbPerson]]) -> None:
-        for one, other in pairs:
+    async def _file(self) -> None:
+        for one, other in self._pairs:
             await asyncio.gather(self._on_telegram(one), self._on_messenger(other))
 
     async def filed_by(self, count: int) -> None:

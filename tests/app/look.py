@@ -1,10 +1,10 @@
 """Looks into the database and the files of a running service, with its keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Executable, create_engine, select
+from sqlalchemy import Connection, Executable, select
 
 from bot.app.files import Files
 from storage.attachments import ATTACHMENT
@@ -16,7 +16,7 @@ from storage.outbox import OUTBOX
 from storage.people import ADDRESS, PERSON
 from tests.support.service import SECRET_KEYS
 
-__all__ = ["ADDRESS", "ATTACHMENT", "COMPLAINT", "ENTRY", "INBOX", "OUTBOX", "PERSON", "Look", "create_engine"]
+__all__ = ["ADDRESS", "ATTACHMENT", "COMPLAINT", "ENTRY", "INBOX", "OUTBOX", "PERSON", "Look"]
 
 
 class Look:
@@ -38,8 +38,12 @@ class Look:
 
     def change(self, statement: Executable) -> None:
         """For what only time could do."""
+        self.work(lambda connection: connection.execute(statement))
+
+    def work(self, work: Callable[[Connection], object]) -> None:
+        """One transaction."""
         with self._engine.execution_options(writes=True).begin() as connection:
-            connection.execute(statement)
+            work(connection)
 
     def address(self, channel: str, external_id: str) -> Any:
         """The one address of a person, with `person_id`; fails when there is none or there are two."""

@@ -7,7 +7,12 @@ import re
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.app.jobs import NOT_TAKEN
 from bot.clock import now
+from bot.console.labels import REFUSED
+from bot.dialog.questions import TOO_BIG
+from bot.dialog.says import Text
+from bot.i18n import Catalogues
 from bot.text import khmer
 from tests.app.by_hand import (
     SEND,
@@ -24,10 +29,19 @@ from tests.app.officer import officer
 from tests.app.trip import Trip, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-platforms = pytest.mark.parametrize("channel", ["telegram", "messenger"])
+PLATFORMS = ("telegram", "messenger")
+platforms = pytest.mark.parametrize("channel", PLATFORMS)
+CATALOGUES = Catalogues()
 STORY = "ថៅកែមិនបើកប្រាក់ខែឲ្យខ្ញុំ"
 EXECUTABLE = {"telegram": b"MZ\x90\0\3\0\0\0" + b"\0" * 600, "messenger": b"\x7fELF\2\1\1\0" + b"\0" * 600}
 MIB = 1024 * 1024
+
+
+def in_khmer(text: Text) -> str:
+    """As a worker or officer reads it; it is Khmer."""
+    shown = CATALOGUES.words(text, "km")
+    assert re.search("[ក-ឳ]", shown), text
+    return shown
 
 
 async def told(by: Hand, who: str, words: str) -> str:
@@ -141,8 +155,11 @@ def _without_message(item: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in item.items() if name != "message"}
 
 
-@platforms
-async def test_files_that_cannot_be_kept(village: Trip, channel: str) -> None:
+async def test_files_that_cannot_be_kept(village: Trip) -> None:
+    await asyncio.gather(*(files_that_cannot_be_kept(village, channel) for channel in PLATFORMS))
+
+
+async def files_that_cannot_be_kept(village: Trip, channel: str) -> None:
     """50 MB, an executable named .jpg, a foreign host: each is told, the thread shows it, the complaint goes on."""
     by = hand(village, channel)
     who = by.newcomer()
@@ -157,7 +174,7 @@ async def test_files_that_cannot_be_kept(village: Trip, channel: str) -> None:
     else:
         await village.tg.person(int(who)).sends_document(huge, "all.pdf", "application/pdf", size=50 * MIB)
         await settled(village, channel)
-        await told(by, who, "២០ MB")  # at once, as Telegram tells the size
+        await told(by, who, in_khmer(TOO_BIG.text))  # at once, as Telegram tells the size
         file = village.tg.files.new_id(village.tg.files.add("document", huge, "b.pdf", "application/pdf", 50 * MIB))
         assert await by.post(by.document(who, file)) == 200  # and when it does not
     await sends_file(village, by, who, "photo", EXECUTABLE[channel], "photo.jpg")
@@ -173,16 +190,19 @@ async def test_files_that_cannot_be_kept(village: Trip, channel: str) -> None:
         assert len([entry for entry in thread if entry.attachment_id]) == (5 if channel == "messenger" else 2)
         assert {one.state for one in look.files(channel, who)} <= {"refused", "waiting"}
     await told(by, who, "✅")
-    await told(by, who, "២០ MB")
-    await told(by, who, "ប្រភេទ" if False else "មិនមែន")
+    for reason in ("too_big", "kind"):
+        await told(by, who, in_khmer(NOT_TAKEN[reason]))
     async with officer(village, f"officer-{channel}") as dara:
         page = await dara.page(f"/complaints/{complaint.reference}")
-        for words in ("២០ MB", STORY):
+        for words in (in_khmer(REFUSED["too_big"]), in_khmer(REFUSED["kind"]), STORY):
             assert words in page
 
 
-@platforms
-async def test_a_file_that_is_gone_is_told(village: Trip, channel: str) -> None:
+async def test_a_file_that_is_gone_is_told(village: Trip) -> None:
+    await asyncio.gather(*(a_file_that_is_gone_is_told(village, channel) for channel in PLATFORMS))
+
+
+async def a_file_that_is_gone_is_told(village: Trip, channel: str) -> None:
     by = hand(village, channel)
     who = by.newcomer()
     await does(by, who, "សួស្តី")
@@ -193,7 +213,7 @@ async def test_a_file_that_is_gone_is_told(village: Trip, channel: str) -> None:
         assert await by.post(by.document(who, "BQACAgUAAx-nobody-has-this")) == 200
     with Look(village.database_url) as look:
         await until(lambda: [one.reason for one in look.files(channel, who)] == ["gone"], "the file is given up")
-    await told(by, who, "ផ្ញើវាម្តងទៀត")
+    await told(by, who, in_khmer(NOT_TAKEN["gone"]))
 
 
 async def test_a_platform_that_never_answers_is_given_up_after_its_last_try(village: Trip) -> None:
@@ -210,11 +230,14 @@ async def test_a_platform_that_never_answers_is_given_up_after_its_last_try(vill
             await until(lambda: look.files("messenger", who)[0].reason == "gone", "the file is given up")
         finally:
             village.fb.down = False
-    await told(by, who, "ផ្ញើវាម្តងទៀត")
+    await told(by, who, in_khmer(NOT_TAKEN["gone"]))
 
 
-@platforms
-async def test_long_texts_are_kept_whole(village: Trip, channel: str) -> None:
+async def test_long_texts_are_kept_whole(village: Trip) -> None:
+    await asyncio.gather(*(long_texts_are_kept_whole(village, channel) for channel in PLATFORMS))
+
+
+async def long_texts_are_kept_whole(village: Trip, channel: str) -> None:
     """As much as the platform lets through at once, and 10,000 characters that came by the webhook all the same."""
     by = hand(village, channel)
     who = by.newcomer()
@@ -253,6 +276,8 @@ async def test_odd_texts_are_answered_and_kept_readable(village: Trip, channel: 
     by = hand(village, channel)
 
     async def tells(text: str) -> None:
+        if "\ud83c" in text and channel == "telegram":
+            return  # its JSON is made of UTF-8, which has no such thing
         who = by.newcomer()
         await does(by, who, *SHORT_WAY_TO_THE_STORY, text, STORY + " ទៀតផង", *TO_THE_REVIEW, SEND)
         with Look(village.database_url) as look:

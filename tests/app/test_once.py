@@ -1,4 +1,4 @@
-"""The same update delivered five times, in parallel and out of order, has one effect; on both databases and platforms."""
+"""One update delivered five times, in parallel, out of order: one effect, on both databases and platforms."""
 
 import asyncio
 import random

@@ -1,6 +1,7 @@
 """The service as a process, between the two emulated platforms."""
 
 import asyncio
+import io
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -56,7 +57,8 @@ class Trip:
 
     async def _post(self, name: str, body: bytes | Json, headers: dict[str, str]) -> int:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        async with self.http.post(f"{self.service.url}/webhooks/{name}", data=raw, headers=headers) as answer:
+        url = f"{self.service.url}/webhooks/{name}"
+        async with self.http.post(url, data=io.BytesIO(raw), headers=headers) as answer:
             await answer.read()
             return answer.status
 

@@ -169,8 +169,10 @@ async def test_a_message_the_service_cannot_take_does_not_hold_up_the_others(
             await route.continue_()
 
     await worker.page.route(EVENTS, choke)
-    await worker.page.evaluate("() => {Math.random = () => 0; const wait = setTimeout; "
-                               "globalThis.setTimeout = (act, ms, ...rest) => wait(act, ms / 50, ...rest)}")
+    await worker.page.evaluate(
+        "() => {Math.random = () => 0; const wait = setTimeout; "
+        "globalThis.setTimeout = (act, ms, ...rest) => wait(act, ms / 50, ...rest)}"
+    )
     await worker.type("poison")
     await worker.type("ជំនួយ")
     await worker.page.wait_for_selector('li.out[data-state="failed"] .problem button')
@@ -198,7 +200,15 @@ async def test_a_file_that_is_too_large_is_not_even_sent(worker: Person) -> None
     await worker.begin()
     asked: list[str] = []
     worker.page.on("request", lambda request: asked.append(request.url))
-    await worker.attach("film.mp4", bytes(21 * 1024 * 1024), "video/mp4")
+    await worker.page.evaluate(
+        """() => {
+            const given = new DataTransfer();
+            given.items.add(new File([new Uint8Array(21 * 1024 * 1024)], "film.mp4", {type: "video/mp4"}));
+            const input = document.querySelector('#attachments input[multiple]');
+            input.files = given.files;
+            input.dispatchEvent(new Event("change"));
+        }"""
+    )
     await worker.page.wait_for_selector("#hint:visible")
     assert not [url for url in asked if "/phone/files" in url]
 

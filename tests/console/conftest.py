@@ -11,7 +11,6 @@ from bot.app import staffing
 from bot.console import auth
 from tests.console.desk import Browser, Desk, open_desk
 
-
 QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1),))
 """The same algorithm with less work, for tests that sign in often."""
 

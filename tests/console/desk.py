@@ -1,4 +1,4 @@
-"""The console on a real port with a database of its own, people who complain, and an officer's browser without a screen."""
+"""The console on a real port with its own database, people who complain, and an officer's browser without a screen."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import re
 import secrets
 import struct
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,7 +43,8 @@ STORY = "ធ្វើការ ៣ ខែហើយ អត់បានលុយ�
 def picture(width: int = 320, height: int = 240) -> bytes:
     """A PNG of its own for each size."""
     rows = b"".join(
-        b"\0" + bytes(v for x in range(width) for v in (x * 255 // width, y * 255 // height, 140)) for y in range(height)
+        b"\0" + bytes(v for x in range(width) for v in (x * 255 // width, y * 255 // height, 140))
+        for y in range(height)
     )
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -57,9 +58,16 @@ def voice(seconds: float = 3.0, rate: int = 8000) -> bytes:
     """A WAV recording of a tone."""
     count = int(seconds * rate)
     sound = b"".join(struct.pack("<h", int(9000 * math.sin(i / 9))) for i in range(count))
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(sound), b"WAVE", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16,
-                       b"data", len(sound))  # fmt: skip
-    return head + sound
+    shape = struct.pack("<IHHIIHH", 16, 1, 1, rate, rate * 2, 2, 16)
+    body = b"WAVEfmt " + shape + b"data" + struct.pack("<I", len(sound)) + sound
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+async def until(holds: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for what nobody announces."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.02)
 
 
 class Server(uvicorn.Server):
@@ -159,9 +167,7 @@ class Desk:
         stored = self.service.files.store(id, content) if content is not None else None
 
         def work(connection: Connection) -> None:
-            attachments.add(
-                connection, id=id, address_id=None, channel="telegram", kind=kind, source={}, now=self.now
-            )
+            attachments.add(connection, id=id, address_id=None, channel="telegram", kind=kind, source={}, now=self.now)
             if stored:
                 attachments.settle(connection, id, mime=stored.mime, size=stored.size, digest=stored.digest)
             elif refused:
@@ -283,8 +289,7 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
     desk.officer()
     running = asyncio.create_task(server.serve())
     try:
-        while not server.started:
-            await asyncio.sleep(0.02)
+        await until(lambda: server.started)
         yield desk
     finally:
         server.should_exit = True

@@ -1,6 +1,7 @@
 """Signing in: lock-out, one answer for every failure, sessions that end, forms that nobody else can send."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from bot.console import auth
 from bot.console.pages import local
 from storage import staff
+from storage.db import Database
 from tests.console.desk import LOGIN, PASSWORD, Browser, Desk, open_desk
 
 WRONG = "មិនត្រឹមត្រូវ"
@@ -100,6 +102,25 @@ async def test_tries_at_the_same_time_are_all_counted(desk: Desk) -> None:
         assert row is not None
         assert row.failures == 5, "five were looked at, the others were not"
         assert row.locked_until
+
+
+async def test_counting_tries_holds_on_both_databases(database_url: str) -> None:
+    db = Database(database_url)
+    now = datetime.now(UTC)
+    try:
+        await db.write(
+            lambda c: staff.add(c, login="sokha", name_km="សុខា", name_en="Sokha", password="x", created_at=now)
+        )
+
+        async def claim(after: timedelta = timedelta(0)) -> bool:
+            minutes = timedelta(minutes=15)
+            return await db.write(lambda c: staff.claim_try(c, "sokha", now + after, 5, minutes)) is not None
+
+        assert sorted(await asyncio.gather(*(claim() for _ in range(9)))) == [False] * 4 + [True] * 5
+        assert not await claim(timedelta(minutes=14))
+        assert [await claim(timedelta(minutes=16)) for _ in range(6)] == [True] * 5 + [False]
+    finally:
+        db.close()
 
 
 async def test_a_new_session_has_a_new_token_and_ends_the_old_one(desk: Desk) -> None:

@@ -128,7 +128,7 @@ async def test_a_photo_a_recording_or_a_pdf_goes_along(
     ("text", "content", "told"),
     [
         ("", None, "សូមសរសេរចម្លើយ ឬជ្រើសឯកសារមួយ"),
-        (" \n​ ", None, "សូមសរសេរចម្លើយ ឬជ្រើសឯកសារមួយ"),
+        (" \n\u200b ", None, "សូមសរសេរចម្លើយ ឬជ្រើសឯកសារមួយ"),
         ("ក" * 4001, None, "ចម្លើយវែងពេក"),
         (HELLO, b"#!/bin/sh\nrm -rf /", "អាចផ្ញើបានតែរូបថត"),
         (HELLO, b"<svg onload=alert(1)>", "អាចផ្ញើបានតែរូបថត"),

@@ -1,14 +1,15 @@
 """The live stream: who gets it, that it tells of a change, and that it ends when the server does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from sqlalchemy import Connection
 
 from bot.console import live
-from tests.console.desk import Browser, Desk, open_desk
+from tests.console.desk import Browser, Desk, open_desk, until
 
 
 @asynccontextmanager
@@ -49,10 +50,10 @@ async def test_a_change_is_told_to_every_open_page_and_the_page_carries_it(desk:
 async def test_one_look_a_second_for_all(desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
 
-    def counted(connection: object, real: object = live.version) -> str:
+    def counted(connection: Connection, real: Callable[[Connection], str] = live.version) -> str:
         nonlocal looks
         looks += 1
-        return real(connection)  # type: ignore[operator]  # the function it replaces
+        return real(connection)
 
     monkeypatch.setattr(live, "version", counted)
     async with listening(browser) as one, listening(browser) as two, listening(browser) as three:
@@ -89,5 +90,4 @@ async def test_open_streams_do_not_hold_up_the_end(tmp_path) -> None:  # type: i
             desk.server.should_exit = True
             async with asyncio.timeout(4):
                 await answer.content.read()
-                while desk.server.server_state.connections:
-                    await asyncio.sleep(0.05)
+            await until(lambda: not desk.server.server_state.connections, 4)

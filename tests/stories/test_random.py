@@ -26,6 +26,8 @@ SENTENCES = (
 Step = tuple[str, Any]
 STEPS: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("number"), st.integers(1, 11)),
+    st.tuples(st.just("forward"), st.integers(1, 12)),
+    st.tuples(st.just("word"), st.just("Back")),
     st.tuples(st.just("tap"), st.integers(0, 12)),
     st.tuples(st.just("tap"), st.integers(0, 12)),
     st.tuples(st.just("tap"), st.integers(0, 3)),
@@ -63,6 +65,8 @@ class Conversation:
                 return Tapped(self.now[what % len(self.now)] if self.now else "go:menu"), ""
             case "old tap":
                 return Tapped(self.offered[what % len(self.offered)] if self.offered else "nothing:here=1"), ""
+            case "code":
+                return Tapped(what), ""
             case "word":
                 return Typed(CATALOGUES.text(what, self.language)), ""
             case "say":
@@ -78,7 +82,24 @@ class Conversation:
         }
         return other[what], ""
 
+    def forward(self, steps: int) -> None:
+        """Answer so many questions sensibly, so that random steps meet every part of the long form."""
+        for _ in range(steps):
+            codes = [
+                code for code in self.now if code.startswith("complaint:") and not code.endswith(("=?", "=~", "=@"))
+            ]
+            asked = codes[0].split("=")[0] if codes else ""
+            if codes and asked != "complaint:review":
+                self.does(("tap", self.now.index(codes[0])))
+            else:
+                self.does(
+                    ("say", "ថៅកែមិនបើកប្រាក់ខែ") if self.now and "go:back" in self.now else ("code", "complaint:start")
+                )
+
     def does(self, step: Step) -> None:
+        if step[0] == "forward":
+            self.forward(step[1])
+            return
         event, mark = self.event(step)
         before = json.loads(self.person.stored)
         routed = self.person.does(event)
