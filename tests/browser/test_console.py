@@ -35,7 +35,7 @@ async def sign_in(page: "Page", onward: str = "/console") -> None:
 async def until(page: "Page", expression: str) -> None:
     """Playwright's own way evaluates strings in the page, which our content security policy rightly refuses."""
     async with asyncio.timeout(10):
-        while not await page.evaluate(expression):
+        while not await page.evaluate(expression):  # noqa: ASYNC110 - nothing here sets an event
             await asyncio.sleep(0.05)
 
 
