@@ -122,16 +122,17 @@ class _GroupCommit:
         failed: list[tuple[Future[Any], Exception]] = []
         try:
             with self._engine.connect() as connection, connection.begin():
+                raw: Any = connection.connection.driver_connection
                 for work, future in batch:
                     if not future.set_running_or_notify_cancel():  # nobody waits any more; from here on it can't be
                         continue
-                    connection.exec_driver_sql("SAVEPOINT one")
+                    raw.execute("SAVEPOINT one")
                     try:
                         done.append((future, work(connection)))
                     except Exception as error:  # the caller gets it; the others of the batch go on
-                        connection.exec_driver_sql("ROLLBACK TO one")
+                        raw.execute("ROLLBACK TO one")
                         failed.append((future, error))
-                    connection.exec_driver_sql("RELEASE one")
+                    raw.execute("RELEASE one")
         except Exception as error:
             for _work, future in batch:
                 if future.running() or (not future.cancelled() and future.set_running_or_notify_cancel()):

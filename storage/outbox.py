@@ -75,9 +75,11 @@ def add(
     bodies: Sequence[Mapping[str, Any]],
     what: str = "message",
     human: bool = False,
+    first: Sequence[tuple[str, Mapping[str, Any]]] = (),
 ) -> None:
-    """Queue requests, in order."""
-    if bodies:
+    """Queue requests, in order; `first` are requests of other kinds that go before them: (what, body)."""
+    requests = (*first, *((what, body) for body in bodies))
+    if requests:
         connection.execute(
             _ADD,
             [
@@ -85,7 +87,7 @@ def add(
                     "address_id": address_id,
                     "channel": channel,
                     "lane": lane,
-                    "what": what,
+                    "what": kind,
                     "human": human,
                     "body": dict(body),
                     "state": QUEUED,
@@ -96,7 +98,7 @@ def add(
                     "holder": "",
                     "platform_id": "",
                 }
-                for body in bodies
+                for kind, body in requests
             ],
         )
 

@@ -14,7 +14,6 @@ from bot.app.service import Service
 from bot.channels.base import Arrival
 from bot.dialog.router import Router, Session
 from bot.dialog.says import Say
-from bot.domain.delivery import LIVE
 from bot.domain.people import DeleteMyData
 from storage import attachments, inbox, outbox, people
 
@@ -115,16 +114,6 @@ class Engine:
         if here.suppressed:
             outbox.release(connection, here.address_id, now)
         channel = service.channels.get(arrival.channel)
-        for what, body in channel.echo(arrival) if channel else ():
-            outbox.add(
-                connection,
-                address_id=here.address_id,
-                channel=arrival.channel,
-                lane=LIVE,
-                now=now,
-                bodies=[body],
-                what=what,
-            )
         self.post.reply(
             connection,
             address_id=here.address_id,
@@ -133,6 +122,7 @@ class Engine:
             country=here.country,
             says=once_each(said),
             now=now,
+            echo=channel.echo(arrival) if channel else (),
         )
         return dropped
 

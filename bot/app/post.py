@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -36,15 +37,25 @@ class Post:
         now: datetime,
         lane: int = LIVE,
         human: bool = False,
+        echo: Sequence[tuple[str, Mapping[str, Any]]] = (),
     ) -> None:
-        """Queue what a turn said. Only the last message carries buttons, as on a phone only those can be tapped."""
+        """Queue the answer to a tap, and what a turn said. Only the last message carries buttons, as on a phone only those can be tapped."""
         renderer = Renderer(self.catalogues, language, zone_of(country))
         limits = self.channels[channel].limits if channel in self.channels else PLAIN
         bodies = []
         for index, say in enumerate(says):
             buttons = renderer.buttons(say.choices) if index == len(says) - 1 else []
             bodies += [body_of(bubble) for bubble in fit(renderer.say(say), buttons, limits, language)]
-        outbox.add(connection, address_id=address_id, channel=channel, lane=lane, now=now, bodies=bodies, human=human)
+        outbox.add(
+            connection,
+            address_id=address_id,
+            channel=channel,
+            lane=lane,
+            now=now,
+            bodies=bodies,
+            human=human,
+            first=echo,
+        )
 
     def notice(
         self, connection: Connection, address_id: int | None, say: Say, *, human: bool, now: datetime

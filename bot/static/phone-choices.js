@@ -48,7 +48,7 @@ function button(choice, { element, icon, pick }) {
 export function past(message, { element }) {
   const labels = message.rows.flat().filter((choice) => !choice.code.startsWith("go:"));
   if (!labels.length) return null;
-  return element("p", { class: "past" }, labels.map((choice) => choice.label).join(" · "));
+  return element("p", { class: "past" }, labels.map((choice) => choice.label.replace(/🆘\s*/u, "")).join(" · "));
 }
 
 /** Resolves to `{latitude, longitude}`; null when the phone does not tell. */

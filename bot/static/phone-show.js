@@ -71,8 +71,15 @@ function callLine(line, words) {
   return element("div", { class: "calls" }, element("div", { class: "buttons" }, ...buttons), element("p", {}, ...linked(rest)));
 }
 
+const PLAIN = { "🆘": "SOS", "✅": "✓", "📩": "✉" };
+
+/** Without the signs that a cheap phone, or a desktop, may have no picture for: an empty box says nothing. */
+export function drawable(text) {
+  return text.replace(/^(🆘|✅|📩)/gmu, (sign) => PLAIN[sign]);
+}
+
 function linked(text) {
-  return pieces(text).map((piece) =>
+  return pieces(drawable(text)).map((piece) =>
     piece.call ? element("a", { class: "tel", href: `tel:${piece.call}` }, piece.text) : document.createTextNode(piece.text),
   );
 }
