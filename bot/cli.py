@@ -1,7 +1,8 @@
 """The command line: `chumnuoy serve | web | worker | migrate | seed | play | staff add | export | doctor`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -16,13 +17,19 @@ app.add_typer(staff_app, name="staff")
 app.add_typer(export_app, name="export")
 
 
-def configured() -> Settings:
-    """The settings, or one clear line and exit code 2."""
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """A wrong setting is one clear line and exit code 2."""
     try:
-        found = settings.load()
+        yield
     except SettingsError as error:
         typer.echo(f"chumnuoy: {error}", err=True)
         raise typer.Exit(2) from None
+
+
+def configured() -> Settings:
+    with in_one_line():
+        found = settings.load()
     log.set_up(found.log_format)
     return found
 
@@ -37,7 +44,8 @@ def serve() -> None:
         from bot.app.demo import print_addresses
 
         print_addresses(found)
-    main.serve(found, work=True)
+    with in_one_line():
+        main.serve(found, work=True)
 
 
 @app.command()
@@ -46,7 +54,8 @@ def web() -> None:
     found = configured()
     from bot import main
 
-    main.serve(found, work=False)
+    with in_one_line():
+        main.serve(found, work=False)
 
 
 @app.command()
@@ -55,7 +64,8 @@ def worker() -> None:
     found = configured()
     from bot import main
 
-    main.work(found)
+    with in_one_line():
+        main.work(found)
 
 
 @app.command()

@@ -7,7 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 _SECRETS = re.compile(r"bot\d+:[\w-]+|access_token=[^&\s\"']+|EAA\w{20,}")
-_PLAIN = set(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
+_ADDED = {"message", "asctime", "taskName", "color_message"}
+_PLAIN = set(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | _ADDED
 
 
 def hide(text: str) -> str:

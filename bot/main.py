@@ -98,16 +98,17 @@ def _report(task: "asyncio.Task[Any]") -> None:
 
 @asynccontextmanager
 async def alive(service: root.Service, engine: Engine, *, work: bool) -> AsyncIterator[None]:
-    """The service with its channels open and, with `work`, its workers running."""
-    await until_there(service)
-    for channel in service.channels.values():
-        await channel.open()
+    """The service with its channels open and, with `work`, its workers running; it may begin before its database."""
+    loading = asyncio.create_task(until_there(service))
     running = Running(service, engine) if work else None
-    if running:
-        running.start()
     try:
+        for channel in service.channels.values():
+            await channel.open()
+        if running:
+            running.start()
         yield
     finally:
+        loading.cancel()
         if running:
             await running.stop()
         for channel in service.channels.values():

@@ -1,5 +1,6 @@
 """Settings from the environment or `.env`; a wrong or missing one stops the start with one line that names it."""
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -46,6 +47,20 @@ class Settings(BaseSettings):
         if value and urlsplit(value).scheme not in ("http", "https"):
             raise ValueError("must be an http or https address")
         return value.rstrip("/")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _a_token(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", value):
+            raise ValueError("must look like 123456:ABC-def, as BotFather gave it")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _a_secret(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", value):
+            raise ValueError("Telegram takes 1 to 256 characters of A-Z, a-z, 0-9, _ and -")
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> "Settings":

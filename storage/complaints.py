@@ -65,7 +65,7 @@ class Entry(SQLModel, table=True):
 
 COMPLAINT, ENTRY = table(Complaint), table(Entry)
 _FILE = insert(COMPLAINT).returning(COMPLAINT.c.id)
-_ENTRIES = insert(ENTRY)
+_ENTRIES = insert(ENTRY).inline()
 
 
 def file(

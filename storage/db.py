@@ -3,8 +3,9 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -84,6 +85,17 @@ class Database:
     def _whole(self, work: Work[T]) -> T:
         with self.engine.begin() as connection:
             return work(connection)
+
+
+@contextmanager
+def one_trip(connection: Connection) -> Iterator[None]:
+    """Statements inside are sent to PostgreSQL at once and waited for together: none may read an answer."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    with raw.pipeline():
+        yield
 
 
 class _GroupCommit:

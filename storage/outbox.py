@@ -44,7 +44,7 @@ class Outbox(SQLModel, table=True):
 
 
 OUTBOX = table(Outbox)
-_ADD = insert(OUTBOX)
+_ADD = insert(OUTBOX).inline()  # its id is not asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.dialog.router import Router, Session
 from bot.dialog.says import Say
 from bot.domain.people import DeleteMyData
 from storage import attachments, inbox, outbox, people
+from storage.db import one_trip
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class Engine:
 
     async def receive(self, arrival: Arrival) -> bool:
         """Take one arrival; True when it was new. Raises when it is not durable: the platform tries again."""
+        if not self._service.book.categories:  # we began before the database did
+            await self._service.refresh_book()
         for left in reversed(range(AGAIN)):
             try:
                 fresh, dropped = await self._service.db.write(lambda connection: self._take(connection, arrival))
@@ -109,21 +112,22 @@ class Engine:
             country = next((one.country for one in routed.commands if getattr(one, "country", "")), "")
             facts = replace(facts, person=replace(facts.person, language=session.language))
             here = replace(here, country=country or here.country)
-        if not erased:
-            people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
-        if here.suppressed:
-            outbox.release(connection, here.address_id, now)
         channel = service.channels.get(arrival.channel)
-        self.post.reply(
-            connection,
-            address_id=here.address_id,
-            channel=arrival.channel,
-            language=session.language,
-            country=here.country,
-            says=once_each(said),
-            now=now,
-            echo=channel.echo(arrival) if channel else (),
-        )
+        with one_trip(connection):
+            if not erased:
+                people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
+            if here.suppressed:
+                outbox.release(connection, here.address_id, now)
+            self.post.reply(
+                connection,
+                address_id=here.address_id,
+                channel=arrival.channel,
+                language=session.language,
+                country=here.country,
+                says=once_each(said),
+                now=now,
+                echo=channel.echo(arrival) if channel else (),
+            )
         return dropped
 
 

@@ -39,7 +39,10 @@ class Post:
         human: bool = False,
         echo: Sequence[tuple[str, Mapping[str, Any]]] = (),
     ) -> None:
-        """Queue the answer to a tap, and what a turn said. Only the last message carries buttons, as on a phone only those can be tapped."""
+        """Queue the answer to a tap (`echo`), then what a turn said.
+
+        Only the last message carries buttons, as on a phone only those can be tapped.
+        """
         renderer = Renderer(self.catalogues, language, zone_of(country))
         limits = self.channels[channel].limits if channel in self.channels else PLAIN
         bodies = []

@@ -11,7 +11,7 @@ from bot.app.files import Files
 from bot.channels.base import Channel
 from bot.dialog.facts import Book
 from bot.i18n import Catalogues
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from storage.columns import KEYRING
 from storage.db import Database
 
@@ -44,13 +44,20 @@ class Service:
 
 
 def build(settings: Settings, *, channels: Mapping[str, Channel], clock: clocks.Clock = clocks.now) -> Service:
-    """A service with its database and files open; the channels are given, and opened by whoever runs them."""
+    """A service with its database and files open; the channels are given, and opened by whoever runs them.
+
+    Raises SettingsError when the place for files cannot be used.
+    """
+    try:
+        files = Files(settings.files_url)
+    except Exception as error:  # each kind of place fails in its own way
+        raise SettingsError(f"FILES_URL: cannot be used: {' '.join(str(error).split())}") from None
     KEYRING.use(settings.keys)
     service = Service(
         settings=settings,
         db=Database(settings.database_url),
         catalogues=Catalogues(),
-        files=Files(settings.files_url),
+        files=files,
         clock=clock,
         channels=channels,
     )

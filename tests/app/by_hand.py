@@ -86,9 +86,7 @@ class MessengerHand:
         return self._item(who, {"mid": f"m_by_hand{next(_NUMBERS)}", "text": words})
 
     def tap(self, who: str, code: str) -> Json:
-        return self._item(
-            who, {"mid": f"m_by_hand{next(_NUMBERS)}", "text": "?", "quick_reply": {"payload": code}}
-        )
+        return self._item(who, {"mid": f"m_by_hand{next(_NUMBERS)}", "text": "?", "quick_reply": {"payload": code}})
 
     def attachment(self, who: str, kind: str, url: str) -> Json:
         content = {"type": kind, "payload": {"url": url}}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import func, select, update
@@ -108,7 +109,7 @@ async def test_a_body_over_one_mebibyte(village: Trip, channel: str) -> None:
         assert answer.status == 413
 
 
-async def _pieces():  # type: ignore[no-untyped-def]  # aiohttp takes any asynchronous generator
+async def _pieces() -> AsyncIterator[bytes]:
     for _ in range(20):
         yield b" " * 65536
 
@@ -172,6 +173,7 @@ async def files_that_cannot_be_kept(village: Trip, channel: str) -> None:
             assert await by.post(by.attachment(who, "image", url)) == 200
         expected |= {("photo", "host")}
     else:
+        assert isinstance(by, TelegramHand)
         await village.tg.person(int(who)).sends_document(huge, "all.pdf", "application/pdf", size=50 * MIB)
         await settled(village, channel)
         await told(by, who, in_khmer(TOO_BIG.text))  # at once, as Telegram tells the size

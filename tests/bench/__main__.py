@@ -50,7 +50,7 @@ def take(given: argparse.Namespace, folder: Path, url: str, where: dict[str, str
     """Complaints through the webhooks. `web` only takes them; `serve` answers them meanwhile as well."""
     env = {"DATABASE_URL": url, "TELEGRAM_WEBHOOK_SECRET": SECRET, **where, "TELEGRAM_RATE": "1000"}
     service = Service(folder, {**env, "PUBLIC_URL": "http://127.0.0.1:9", "PHONE": "0"}, command=command)
-    service.start(60)
+    service.start(120)
     try:
         number = len(COMPLAINT) * WARM
         made = conversations(WARM + given.complaints)

@@ -90,7 +90,7 @@ def peer(name: str, api: str) -> Iterator[tuple[int, int]]:
         return False
 
     try:
-        wait_until(ready, f"{name} is ready")
+        wait_until(ready, f"{name} is ready", 120)
         yield port, process.pid
     finally:
         kill_family(process)

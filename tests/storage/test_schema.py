@@ -1,147 +1,159 @@
-"""Migrations and columns on both databases: up, down, up again; the models' schema; aware moments; keys that rotate."""
+"""The schema on both databases: there and back, the same as the models; moments aware, words sealed, keys rotating."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
+from functools import partial
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Connection, Engine, LargeBinary, insert, inspect, select, text, type_coerce
 from sqlalchemy.exc import StatementError
 
-from storage import leases, people, seeding
-from storage.centres import CENTRE
-from storage.columns import KEYRING
-from storage.db import Database, make_engine
-from storage.migrating import downgrade, is_current, upgrade
+from storage import migrating, people
+from storage.columns import KEYRING, Moment, Sealed, SealedJson
+from storage.db import make_engine
 from storage.models import METADATA
 from storage.people import ADDRESS, PERSON
-from tests.support.service import SECRET_KEYS
 
-NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-
-
-@contextmanager
-def engine_of(url: str) -> Iterator[Engine]:
-    engine = make_engine(url, pool=1)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+OLD, NEW, OTHER = (Fernet.generate_key().decode() for _ in range(3))
+NOON = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=UTC)
+NAME = "ចាន់ សុភា"
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    KEYRING.use([SECRET_KEYS])
-    made = Database(database_url, pool=2)
+def engine(database_url: str) -> Iterator[Engine]:
+    made = make_engine(database_url, pool=2)
+    KEYRING.use([OLD])
     yield made
-    made.close()
+    made.dispose()
 
 
-def tables_of(url: str) -> set[str]:
-    with engine_of(url) as engine:
-        return set(inspect(engine).get_table_names())
+def tables(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
 
 
-def test_up_down_and_up_again(database_url: str) -> None:
-    everything = set(METADATA.tables) | {"alembic_version"}
-    assert tables_of(database_url) == everything
-    downgrade(database_url)
-    assert tables_of(database_url) == {"alembic_version"}
-    upgrade(database_url)
-    assert tables_of(database_url) == everything
-    with engine_of(database_url) as engine, engine.connect() as connection:
-        assert is_current(connection)
+def columns(engine: Engine) -> dict[str, list[tuple[str, str, bool]]]:
+    """Name, type and whether it may be empty, of every column."""
+    found = inspect(engine)
+    return {
+        name: [(one["name"], str(one["type"]), bool(one["nullable"])) for one in found.get_columns(name)]
+        for name in sorted(tables(engine))
+    }
 
 
-def test_the_migrated_schema_is_the_models_schema(database_url: str) -> None:
-    with engine_of(database_url) as engine, engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+def written(engine: Engine, work: Callable[[Connection], Any]) -> Any:
+    with engine.execution_options(writes=True).begin() as connection:
+        return work(connection)
+
+
+def test_up_down_and_up_again(database_url: str, engine: Engine) -> None:
+    first = columns(engine)
+    assert set(first) == set(METADATA.tables)
+    migrating.downgrade(database_url)
+    engine.dispose()
+    assert tables(engine) == set()
+    with engine.begin() as connection:
+        assert not migrating.is_current(connection)
+    migrating.upgrade(database_url)
+    engine.dispose()
+    assert columns(engine) == first
+    with engine.begin() as connection:
+        assert migrating.is_current(connection)
+    migrating.upgrade(database_url)  # once more changes nothing
+    assert columns(engine) == first
+
+
+def test_the_migrated_schema_is_the_models(engine: Engine) -> None:
+    """A change of a model without its migration is red."""
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": METADATA})
         assert compare_metadata(context, METADATA) == []
 
 
-def test_a_database_without_schema_is_not_current(tmp_path: Path) -> None:
-    with engine_of(f"sqlite:///{tmp_path}/empty.sqlite") as engine, engine.connect() as connection:
-        assert not is_current(connection)
+def test_every_datetime_is_a_moment_and_every_blob_is_sealed() -> None:
+    for table in METADATA.sorted_tables:
+        for column in table.columns:
+            kind = column.type
+            if isinstance(kind, LargeBinary) or "DATETIME" in str(kind).upper():
+                assert isinstance(kind, Moment | Sealed | SealedJson), f"{table.name}.{column.name}"
 
 
-def test_moments_are_aware_and_come_back_in_utc(db: Database) -> None:
-    local = NOW.astimezone(timezone(timedelta(hours=7)))
-    here = db.write_now(lambda connection: people.enter(connection, "phone", "a", local))
-    stored = db.read_now(lambda connection: connection.scalar(select(ADDRESS.c.created_at)))
-    assert stored is not None
-    assert (stored, stored.tzinfo, here.is_new) == (NOW, UTC, True)
-    with pytest.raises(StatementError, match="naive"):
-        db.write_now(lambda connection: people.enter(connection, "phone", "b", NOW.replace(tzinfo=None)))
+def new_person(connection: Connection, created_at: datetime, **more: Any) -> int:
+    values = {"language": "km", "country": "", "created_at": created_at, **more}
+    return int(connection.execute(insert(PERSON).values(**values).returning(PERSON.c.id)).scalar_one())
 
 
-def test_what_is_sealed_cannot_be_read_and_keys_rotate(db: Database) -> None:
-    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-    KEYRING.use([old])
-    here = db.write_now(lambda connection: people.enter(connection, "phone", "a", NOW))
-    db.write_now(lambda connection: people.remember(connection, here.person_id, name="សុខា", phone="+66812345678"))
-    raw = db.read_now(lambda connection: connection.execute(text("SELECT name, phone FROM person")).one())
-    assert "សុខា".encode() not in bytes(raw.name)
-    assert b"812345678" not in bytes(raw.phone)
-    KEYRING.use([new, old])
-    name = select(PERSON.c.name)
-    assert db.read_now(lambda connection: connection.scalar(name)) == "សុខា"
-    db.write_now(lambda connection: people.remember(connection, here.person_id, name="បុប្ផា"))
-    KEYRING.use([new])
-    assert db.read_now(lambda connection: connection.scalar(name)) == "បុប្ផា"
+def test_naive_moments_are_refused(engine: Engine) -> None:
+    naive = NOON.replace(tzinfo=None)
+    with pytest.raises(StatementError, match="naive datetime"):
+        written(engine, lambda connection: new_person(connection, naive))
+    with pytest.raises(StatementError, match="naive datetime"):
+        written(engine, lambda connection: connection.execute(select(PERSON).where(PERSON.c.created_at < naive)).all())
+    assert written(engine, lambda connection: connection.execute(select(PERSON)).all()) == []
+
+
+def test_moments_come_back_aware_in_utc_and_whole(engine: Engine) -> None:
+    bangkok = NOON.astimezone(timezone(timedelta(hours=7)))
+    person = written(engine, lambda connection: new_person(connection, bangkok))
+    row = written(engine, lambda connection: connection.execute(select(PERSON).where(PERSON.c.id == person)).one())
+    assert row.created_at == NOON
+    assert row.created_at.tzinfo is UTC
+    assert str(row.created_at) == "2026-11-22 12:00:00.123456+00:00"
+
+
+def raw_name(connection: Connection, person: int) -> bytes:
+    column = type_coerce(PERSON.c.name, LargeBinary)
+    return bytes(connection.execute(select(column).where(PERSON.c.id == person)).scalar_one())
+
+
+def name(connection: Connection, person: int) -> str:
+    return str(connection.execute(select(PERSON.c.name).where(PERSON.c.id == person)).scalar_one())
+
+
+def test_keys_rotate(engine: Engine) -> None:
+    older = written(engine, lambda connection: new_person(connection, NOON, name=NAME))
+    KEYRING.use([NEW, OLD])
+    newer = written(engine, lambda connection: new_person(connection, NOON, name=NAME))
+    for person, key in ((older, OLD), (newer, NEW)):
+        raw = written(engine, partial(raw_name, person=person))
+        assert NAME.encode() not in raw
+        assert Fernet(key).decrypt(raw).decode() == NAME
+        assert written(engine, partial(name, person=person)) == NAME
+    KEYRING.use([NEW])
+    assert written(engine, partial(name, person=newer)) == NAME
     with pytest.raises(InvalidToken):
-        db.read_now(lambda connection: connection.scalar(select(PERSON.c.phone)))
-    KEYRING.use([SECRET_KEYS])
+        written(engine, partial(name, person=older))
+    KEYRING.use([OTHER])
+    with pytest.raises(InvalidToken):
+        written(engine, partial(name, person=newer))
 
 
-def test_seeding_may_be_repeated_and_refreshes(db: Database) -> None:
-    first = db.write_now(seeding.load)
-    db.write_now(lambda connection: connection.execute(CENTRE.update().values(phones="changed by hand")))
-    assert db.write_now(seeding.load) == first == 51
-    rows = db.read_now(lambda connection: connection.execute(select(CENTRE)).all())
-    assert len(rows) == 51
-    assert not any(row.phones == "changed by hand" for row in rows)
+def test_the_same_words_are_sealed_differently_each_time(engine: Engine) -> None:
+    """Who can read the disk cannot even tell that two people wrote the same."""
+    both = [written(engine, lambda connection: new_person(connection, NOON, name=NAME)) for _ in range(2)]
+    raw = {written(engine, partial(raw_name, person=person)) for person in both}
+    assert len(raw) == 2
 
 
-def test_a_failed_transaction_takes_nothing_of_its_batch_with_it(db: Database) -> None:
-    """On SQLite several transactions share a commit; one that fails is rolled back alone."""
+def test_a_session_is_sealed_json(engine: Engine) -> None:
+    session = {"flow": "complaint", "states": {"complaint": {"draft": [{"text": NAME}], "n": 1}}, "loose": []}
 
-    def fails(connection: object) -> None:
-        people.enter(connection, "phone", "lost", NOW)  # type: ignore[arg-type]  # a Connection
-        raise LookupError
+    def work(connection: Connection) -> bytes:
+        here = people.enter(connection, "telegram", "7001", NOON)
+        people.save(connection, here.address_id, session, NOON, None)
+        assert people.enter(connection, "telegram", "7001", NOON).session == session
+        return bytes(connection.execute(select(type_coerce(ADDRESS.c.session, LargeBinary))).scalar_one())
 
-    futures = []
-    if db.is_sqlite:
-        writer = db._writer
-        assert writer is not None
-        for name in ("one", "two", "three"):
-            futures.append(writer.submit(lambda connection, name=name: people.enter(connection, "phone", name, NOW)))  # type: ignore[misc]  # a default binds the loop's name
-            futures.append(writer.submit(fails))  # type: ignore[arg-type]  # never returns
-        results = [future.exception() for future in futures]
-        assert [type(result) for result in results] == [type(None), LookupError] * 3
-    else:
-        for name in ("one", "two", "three"):
-            db.write_now(lambda connection, name=name: people.enter(connection, "phone", name, NOW))  # type: ignore[misc]  # as above
-            with pytest.raises(LookupError):
-                db.write_now(fails)
-    names = db.read_now(lambda connection: list(connection.scalars(select(ADDRESS.c.external_id))))
-    assert sorted(names) == ["one", "three", "two"]
+    raw = written(engine, work)
+    assert NAME.encode() not in raw
+    assert b"complaint" not in raw
 
 
-def test_a_lease_has_one_holder_until_it_lapses(db: Database) -> None:
-    length = timedelta(seconds=12)
-
-    def take(who: str, at: datetime) -> bool:
-        return db.write_now(lambda connection: leases.acquire(connection, "send:telegram", who, at, length))
-
-    assert take("a", NOW)
-    assert not take("b", NOW + timedelta(seconds=11))
-    assert take("a", NOW + timedelta(seconds=11))
-    assert not take("b", NOW + timedelta(seconds=22))
-    assert take("b", NOW + timedelta(seconds=24))
-    assert not take("a", NOW + timedelta(seconds=24))
-    db.write_now(lambda connection: leases.release(connection, "send:telegram", "b"))
-    assert take("a", NOW + timedelta(seconds=24))
+def test_rows_that_others_need_cannot_go(engine: Engine) -> None:
+    """Foreign keys hold on SQLite as well."""
+    written(engine, lambda connection: people.enter(connection, "telegram", "7001", NOON))
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        written(engine, lambda connection: connection.execute(text("delete from person")))

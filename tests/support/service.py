@@ -61,6 +61,11 @@ class Service:
         """More settings, or other values, from the next start on."""
         self._env.update(env)
 
+    def twin(self, command: str, ready_path: str | None = "/readyz") -> "Service":
+        """Another process with the same settings and a port of its own."""
+        own = {name: value for name, value in self._env.items() if name not in ("PORT", *INHERITED)}
+        return Service(self._folder, own, command=command, ready_path=ready_path)
+
     @property
     def process(self) -> "subprocess.Popen[bytes]":
         """The running process."""
