@@ -100,11 +100,12 @@ def _report(task: "asyncio.Task[Any]") -> None:
 async def alive(service: root.Service, engine: Engine, *, work: bool) -> AsyncIterator[None]:
     """The service with its channels open and, with `work`, its workers running; it may begin before its database."""
     loading = asyncio.create_task(until_there(service))
-    running = Running(service, engine) if work else None
+    running = None
     try:
         for channel in service.channels.values():
             await channel.open()
-        if running:
+        if work:
+            running = Running(service, engine)
             running.start()
         yield
     finally:

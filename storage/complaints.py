@@ -10,6 +10,7 @@ from sqlmodel import Field, Index, SQLModel
 
 from bot.domain.complaints import OPEN, FileComplaint
 from storage.columns import Identity, Moment, Sealed, table
+from storage.db import insert_rows
 
 
 class Complaint(SQLModel, table=True):
@@ -65,7 +66,6 @@ class Entry(SQLModel, table=True):
 
 COMPLAINT, ENTRY = table(Complaint), table(Entry)
 _FILE = insert(COMPLAINT).returning(COMPLAINT.c.id)
-_ENTRIES = insert(ENTRY).inline()
 
 
 def file(
@@ -131,8 +131,7 @@ def add_parts(
         }
         for part in parts
     ]
-    if rows:
-        connection.execute(_ENTRIES, rows)
+    insert_rows(connection, ENTRY, rows)
 
 
 def add_entry(connection: Connection, complaint_id: int, **values: Any) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlmodel import Field, Index, SQLModel
 
 from bot.domain.delivery import Decision
 from storage.columns import Identity, Moment, SealedJson, table
+from storage.db import insert_rows
 from storage.people import ADDRESS, PERSON
 
 QUEUED, FLYING, SENT, HELD, DEAD = "queued", "flying", "sent", "held", "dead"
@@ -44,7 +45,6 @@ class Outbox(SQLModel, table=True):
 
 
 OUTBOX = table(Outbox)
-_ADD = insert(OUTBOX).inline()  # its id is not asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +79,28 @@ def add(
 ) -> None:
     """Queue requests, in order; `first` are requests of other kinds that go before them: (what, body)."""
     requests = (*first, *((what, body) for body in bodies))
-    if requests:
-        connection.execute(
-            _ADD,
-            [
-                {
-                    "address_id": address_id,
-                    "channel": channel,
-                    "lane": lane,
-                    "what": kind,
-                    "human": human,
-                    "body": dict(body),
-                    "state": QUEUED,
-                    "why": "",
-                    "tries": 0,
-                    "not_before": now,
-                    "created_at": now,
-                    "holder": "",
-                    "platform_id": "",
-                }
-                for kind, body in requests
-            ],
-        )
+    insert_rows(
+        connection,
+        OUTBOX,
+        [
+            {
+                "address_id": address_id,
+                "channel": channel,
+                "lane": lane,
+                "what": kind,
+                "human": human,
+                "body": dict(body),
+                "state": QUEUED,
+                "why": "",
+                "tries": 0,
+                "not_before": now,
+                "created_at": now,
+                "holder": "",
+                "platform_id": "",
+            }
+            for kind, body in requests
+        ],
+    )
 
 
 _DUE = (
@@ -130,7 +130,7 @@ _DUE = (
 )
 _FLY = (
     update(OUTBOX)
-    .where(OUTBOX.c.id == bindparam("row"), OUTBOX.c.state == QUEUED)
+    .where(OUTBOX.c.id.in_(bindparam("rows", expanding=True)), OUTBOX.c.state == QUEUED)
     .values(state=FLYING, holder=bindparam("by"), tries=OUTBOX.c.tries + 1)
 )
 
@@ -140,7 +140,7 @@ def claim(connection: Connection, channel: str, holder: str, now: datetime, limi
     due = {"channel": channel, "now": now, "most": limit, "lane": lane}
     found = [Row(*row) for row in list[Any](connection.execute(_DUE, due))]
     if found:
-        connection.execute(_FLY, [{"row": row.id, "by": holder} for row in found])
+        connection.execute(_FLY, {"rows": [row.id for row in found], "by": holder})
     return found
 
 

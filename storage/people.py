@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, column, delete, exists, insert, select, update
+from sqlalchemy import table as lightly
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
@@ -60,6 +61,7 @@ class Here:
     name: str | None
     phone: str | None
     window_until: datetime | None = None
+    has_complaints: bool = False
     is_new: bool = False
 
     def window(self, until: datetime | None) -> datetime | None:
@@ -67,6 +69,7 @@ class Here:
         return max(filter(None, (self.window_until, until)), default=None)
 
 
+_COMPLAINT = lightly("complaint", column("person_id"))  # not imported: complaints know people, not the reverse
 _HERE = (
     select(
         ADDRESS.c.id,
@@ -79,6 +82,7 @@ _HERE = (
         PERSON.c.country,
         PERSON.c.name,
         PERSON.c.phone,
+        exists().where(_COMPLAINT.c.person_id == PERSON.c.id).label("has_complaints"),
     )
     .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
     .where(ADDRESS.c.channel == bindparam("channel"), ADDRESS.c.external_id == bindparam("external_id"))
@@ -149,6 +153,7 @@ def _here(row: Any, is_new: bool = False) -> Here:
         name=row.name,
         phone=row.phone,
         window_until=row.window_until,
+        has_complaints=row.has_complaints,
         is_new=is_new,
     )
 

@@ -16,7 +16,6 @@ from bot.dialog.router import Router, Session
 from bot.dialog.says import Say
 from bot.domain.people import DeleteMyData
 from storage import attachments, inbox, outbox, people
-from storage.db import one_trip
 
 log = logging.getLogger(__name__)
 
@@ -113,21 +112,20 @@ class Engine:
             facts = replace(facts, person=replace(facts.person, language=session.language))
             here = replace(here, country=country or here.country)
         channel = service.channels.get(arrival.channel)
-        with one_trip(connection):
-            if not erased:
-                people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
-            if here.suppressed:
-                outbox.release(connection, here.address_id, now)
-            self.post.reply(
-                connection,
-                address_id=here.address_id,
-                channel=arrival.channel,
-                language=session.language,
-                country=here.country,
-                says=once_each(said),
-                now=now,
-                echo=channel.echo(arrival) if channel else (),
-            )
+        if not erased:
+            people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
+        if here.suppressed:
+            outbox.release(connection, here.address_id, now)
+        self.post.reply(
+            connection,
+            address_id=here.address_id,
+            channel=arrival.channel,
+            language=session.language,
+            country=here.country,
+            says=once_each(said),
+            now=now,
+            echo=channel.echo(arrival) if channel else (),
+        )
         return dropped
 
 

@@ -26,7 +26,7 @@ def load(
     catalogues: Catalogues,
 ) -> Facts:
     """Threads are read only for someone who is following a complaint."""
-    rows = [] if here.is_new else complaints.of_person(connection, here.person_id)
+    rows = complaints.of_person(connection, here.person_id) if here.has_complaints else []
     threads: dict[int, list[Entry]] = {}
     if rows and (session.flow == "follow" or any(_follows(event) for event in events)):
         for row in complaints.threads(connection, [row.id for row in rows]):

@@ -1,7 +1,7 @@
 """From a session and an event to a turn: global words first, then the flow the person is in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.dialog.events import Back, Event, Started, Tapped, TimedOut, Typed
@@ -47,7 +47,7 @@ class Session:
     asking: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> "Session":
