@@ -5,8 +5,8 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -19,14 +19,17 @@ from bot.app.deliver import Sender
 from bot.app.engine import Engine
 from bot.app.jobs import Fetcher, Schedule
 from bot.app.poll import poll
-from bot.channels.base import Channel
+from bot.channels.base import Channel, ChannelNotUsable
 from bot.i18n import Catalogues
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.web import health, phone, public, webhooks
 from bot.web.app import make_app
 from handlers import ROUTER
 
 log = logging.getLogger(__name__)
+
+REFUSED_FOR = {"telegram": "TELEGRAM_TOKEN", "messenger": "MESSENGER_PAGE_TOKEN"}
+"""The setting to look at first when a platform refuses us."""
 
 
 def make_channels(settings: Settings, clock: clocks.Clock = clocks.now) -> dict[str, Channel]:
@@ -103,7 +106,7 @@ async def alive(service: root.Service, engine: Engine, *, work: bool) -> AsyncIt
     running = None
     try:
         for channel in service.channels.values():
-            await channel.open()
+            await opened(channel)
         if work:
             running = Running(service, engine)
             running.start()
@@ -115,6 +118,14 @@ async def alive(service: root.Service, engine: Engine, *, work: bool) -> AsyncIt
         for channel in service.channels.values():
             await channel.close()
         service.close()
+
+
+async def opened(channel: Channel) -> None:
+    """Raises SettingsError when the platform does not accept what is set."""
+    try:
+        await channel.open()
+    except ChannelNotUsable as error:
+        raise SettingsError(f"{REFUSED_FOR[channel.name]}: {error}") from None
 
 
 async def until_there(service: root.Service) -> None:
@@ -131,8 +142,8 @@ def build(settings: Settings) -> root.Service:
     return root.build(settings, channels=make_channels(settings))
 
 
-def web_app(settings: Settings, *, work: bool) -> tuple[FastAPI, Callable[[], None]]:
-    """The web application (with `work`, the workers live in its process too), and what ends its endless pages."""
+def web_app(settings: Settings) -> tuple[FastAPI, root.Service, Engine, Callable[[], None]]:
+    """The web application, what is behind it, and what ends its endless pages."""
     service = build(settings)
     engine = Engine(service, ROUTER)
     desk = console.router(service, engine)
@@ -151,7 +162,7 @@ def web_app(settings: Settings, *, work: bool) -> tuple[FastAPI, Callable[[], No
         if hub is not None:
             hub.close()
 
-    return make_app(lambda: alive(service, engine, work=work), routers), hush
+    return make_app(routers), service, engine, hush
 
 
 def keep_what_is_there() -> None:
@@ -168,6 +179,14 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._hush = hush
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Asked to stop, it stops and returns: what is behind the pages is still to be closed."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         keep_what_is_there()
@@ -178,8 +197,8 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings, *, work: bool) -> None:
-    """Until a signal: `chumnuoy serve` (work) or `chumnuoy web`."""
-    app, hush = web_app(settings, work=work)
+    """Until a signal: `chumnuoy serve` (work) or `chumnuoy web`. Raises SettingsError when a platform refuses us."""
+    app, service, engine, hush = web_app(settings)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -188,8 +207,15 @@ def serve(settings: Settings, *, work: bool) -> None:
         access_log=False,
         timeout_graceful_shutdown=10,
         proxy_headers=True,
+        lifespan="off",
     )
-    Server(config, hush).run()
+
+    async def run() -> None:
+        async with alive(service, engine, work=work):
+            await Server(config, hush).serve()
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(run())
 
 
 def work(settings: Settings) -> None:

@@ -24,6 +24,10 @@ class Malformed(Exception):
     """The body cannot be read."""
 
 
+class ChannelNotUsable(Exception):
+    """The platform does not accept the token, the account or the webhook that is set here: a person must mend it."""
+
+
 class FetchRefused(Exception):
     """The file can never be taken; the first argument is the reason: too_big, gone or host."""
 

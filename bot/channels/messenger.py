@@ -25,7 +25,17 @@ from aiohttp import (
 from yarl import URL
 
 from bot.channels import messenger_parse, messenger_profile, messenger_send
-from bot.channels.base import Arrival, Counters, FetchLater, FetchRefused, Forbidden, Malformed, Parcel, Rate
+from bot.channels.base import (
+    Arrival,
+    ChannelNotUsable,
+    Counters,
+    FetchLater,
+    FetchRefused,
+    Forbidden,
+    Malformed,
+    Parcel,
+    Rate,
+)
 from bot.channels.messenger_send import DENIED, MEDIA, PAGE, PROOF, RATE, TOKEN, Fault, Growing, Request
 from bot.domain.delivery import Outcome, PauseChannel, Refused, RetryAt, Sent, Unknown, Unreachable
 from bot.text.fit import Limits
@@ -44,10 +54,6 @@ AT_ONCE = 60
 WHOLE = ClientTimeout(total=40, connect=20)
 TALK = ClientTimeout(total=15, connect=10)
 DOWNLOAD = ClientTimeout(total=600, connect=20, sock_read=40)
-
-
-class ChannelNotUsable(Exception):
-    """The platform does not accept the Page's id or token, or the app's secret."""
 
 
 class GraphCallFailed(Exception):

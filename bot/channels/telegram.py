@@ -17,10 +17,22 @@ from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientConnectorError, ClientError, ClientTimeout, ConnectionTimeoutError
 
 from bot.channels import telegram_send as sending
-from bot.channels.base import ACK, EDIT, MESSAGE, Arrival, Counters, FetchLater, FetchRefused, Forbidden, Parcel, Rate
+from bot.channels.base import (
+    ACK,
+    EDIT,
+    MESSAGE,
+    Arrival,
+    ChannelNotUsable,
+    Counters,
+    FetchLater,
+    FetchRefused,
+    Forbidden,
+    Parcel,
+    Rate,
+)
 from bot.channels.telegram_about import COMMANDS, DESCRIPTION, LANGUAGES, SHORT_DESCRIPTION
 from bot.channels.telegram_parse import CHOSEN, NAME, WANTED, read
-from bot.channels.telegram_send import NO_ANSWER, ChannelNotUsable, Denied, Lost, NotReached
+from bot.channels.telegram_send import NO_ANSWER, Denied, Lost, NotReached
 from bot.domain.delivery import Outcome, Refused, Sent
 from bot.text.clusters import fits
 from bot.text.fit import Limits

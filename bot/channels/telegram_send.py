@@ -28,13 +28,6 @@ _HARMLESS = {
 """Refusals of a tap's echo after which there is nothing left to do."""
 
 
-class ChannelNotUsable(Exception):
-    """Telegram does not accept the token or the webhook that is set here."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(f"{self.__doc__} {why}")
-
-
 class Denied(Exception):
     """Telegram answered with an error; `status` is its `error_code`, `retry_after` is in seconds."""
 

@@ -1,24 +1,15 @@
-"""The web application: the pages and webhooks it is given, and the service's life around them."""
+"""The web application: the pages and webhooks it is given."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
 from bot import pages
 
 
-def make_app(
-    alive: Callable[[], AbstractAsyncContextManager[object]], routers: Sequence[tuple[APIRouter, str]]
-) -> FastAPI:
-    """`alive` opens the service at start and closes it at the end; each router comes with its prefix."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with alive():
-            yield
-
-    app = FastAPI(title="Chumnuoy", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+def make_app(routers: Sequence[tuple[APIRouter, str]]) -> FastAPI:
+    """Each router comes with its prefix. Whoever serves the app opens and closes what is behind it."""
+    app = FastAPI(title="Chumnuoy", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(pages.router)
     for router, prefix in routers:
         app.include_router(router, prefix=prefix)

@@ -45,12 +45,8 @@ class Office:
     async def file(self, *words: str, who: str = "dara") -> str:
         """A message to an officer, filed; returns its reference."""
         await self.hear(Started(), who=who)
-        for event in (
-            Tapped("person:start"),
-            *map(Typed, words),
-            Tapped("person:message=."),
-            Tapped("person:review=send"),
-        ):
+        said: list[Event] = [Typed(one) for one in words]
+        for event in [Tapped("person:start"), *said, Tapped("person:message=."), Tapped("person:review=send")]:
             await self.hear(event, who=who)
         return str(self.one(select(COMPLAINT.c.reference).order_by(COMPLAINT.c.id.desc()).limit(1)))
 

@@ -1,5 +1,6 @@
 """Starting: quick without Telegram, before its database if need be, and never with a wrong setting."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import pytest
 from bot.settings import DEMO_KEY, Settings
 from storage.migrating import upgrade
 from tests.app.commands import chumnuoy
+from tests.emulators.messenger import MessengerEmulator
+from tests.emulators.telegram import TelegramEmulator
 from tests.support.processes import wait_until
 from tests.support.service import REPOSITORY, SECRET_KEYS, Service
 
@@ -64,6 +67,18 @@ def test_a_wrong_setting_stops_the_start_with_one_line_that_names_it(tmp_path: P
     assert not any(value in line for value in (SECRET_KEYS, DEMO_KEY))
 
 
+async def test_a_token_that_the_platform_refuses_stops_the_start_with_one_line(tmp_path: Path, sqlite_url: str) -> None:
+    async with TelegramEmulator() as tg, MessengerEmulator() as fb:
+        telegram = {"TELEGRAM_API_URL": tg.url, "TELEGRAM_TOKEN": TOKEN}
+        messenger = dict.fromkeys(MESSENGER, "1") | {"MESSENGER_API_URL": fb.url}
+        for name, env in (("TELEGRAM_TOKEN", telegram), ("MESSENGER_PAGE_TOKEN", messenger)):
+            given: dict[str, Any] = {"DATABASE_URL": sqlite_url, **env}
+            ended = await asyncio.to_thread(chumnuoy, tmp_path, "serve", **given)
+            assert ended.code == 2, ended.words
+            assert [line for line in ended.words.splitlines() if line.startswith(f"chumnuoy: {name}: ")], ended.words
+            assert "Traceback" not in ended.words
+
+
 def test_every_setting_with_a_rule_is_tried() -> None:
     assert {name for name, _env in WRONG} == {name.upper() for name in Settings.model_fields} - ANYTHING_GOES
 
@@ -102,7 +117,7 @@ def test_without_telegram_its_library_is_never_imported(tmp_path: Path, sqlite_u
         f"made = load(_env_file=None, database_url={sqlite_url!r}, secret_keys={SECRET_KEYS!r}, files_url='files',\n"
         "            messenger_page_token='x', messenger_page_id='1', messenger_app_secret='x',\n"
         "            messenger_verify_token='x', phone=True)\n"
-        "bot.main.web_app(made, work=True)\n"
+        "bot.main.web_app(made)\n"
         "print(sorted(name for name in sys.modules if name.partition('.')[0] == 'aiogram'))"
     )
     ended = subprocess.run(

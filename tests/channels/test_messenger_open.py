@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.channels.base import Channel, Rate
-from bot.channels.messenger import FIELDS, ChannelNotUsable
+from bot.channels.base import Channel, ChannelNotUsable, Rate
+from bot.channels.messenger import FIELDS
 from bot.text.fit import Limits
 from bot.text.khmer import size
 from tests.channels.messenger_page import KHMER, PSID, Page, channel_of, page

@@ -10,8 +10,7 @@ import pytest
 from aiohttp import web
 
 from bot.channels import telegram_about
-from bot.channels.base import Arrival, Channel
-from bot.channels.telegram_send import ChannelNotUsable
+from bot.channels.base import Arrival, Channel, ChannelNotUsable
 from bot.dialog.events import Started, Typed
 from bot.dialog.router import WORDS
 from handlers import FLOWS
