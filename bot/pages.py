@@ -1,7 +1,7 @@
 """What every page shares: templates in two languages, the style sheet, the Khmer font."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -80,10 +80,6 @@ def language_of(request: Request) -> str:
     """`?lang=`, else the cookie, else Khmer."""
     asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
     return asked if asked in ("km", "en") else "km"
-
-
-def late(due: datetime, now: datetime) -> timedelta:
-    return now - due
 
 
 @lru_cache(maxsize=64)

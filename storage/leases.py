@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
 
@@ -40,7 +40,3 @@ def acquire(connection: Connection, name: str, holder: str, now: datetime, lengt
 
 def release(connection: Connection, name: str, holder: str) -> None:
     connection.execute(delete(LEASE).where(LEASE.c.name == name, LEASE.c.holder == holder))
-
-
-def holder_of(connection: Connection, name: str) -> str | None:
-    return connection.scalar(select(LEASE.c.holder).where(LEASE.c.name == name))

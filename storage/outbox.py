@@ -227,19 +227,6 @@ def release(connection: Connection, address_id: int, now: datetime) -> None:
     connection.execute(_RELEASE, {"here": address_id, "now": now})
 
 
-def sent_since(
-    connection: Connection, address_id: int, after: int, limit: int = 200
-) -> list[tuple[int, Any, datetime]]:
-    """Messages delivered to an address after row `after`: (row id, body, when)."""
-    rows = connection.execute(
-        select(OUTBOX.c.id, OUTBOX.c.body, OUTBOX.c.sent_at)
-        .where(OUTBOX.c.address_id == address_id, OUTBOX.c.id > after, OUTBOX.c.state == SENT)
-        .order_by(OUTBOX.c.id)
-        .limit(limit)
-    )
-    return [(row.id, row.body, row.sent_at) for row in rows]
-
-
 def depth(connection: Connection) -> list[tuple[str, str, int]]:
     """(channel, state, count) of what is not sent, for the metrics."""
     rows = connection.execute(
