@@ -27,6 +27,8 @@ _HARMLESS = {
 }
 """Refusals of a tap's echo after which there is nothing left to do."""
 
+JSON_BODY = {"content-type": "application/json"}
+
 
 class Denied(Exception):
     """Telegram answered with an error; `status` is its `error_code`, `retry_after` is in seconds."""

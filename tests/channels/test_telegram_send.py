@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
@@ -20,7 +19,6 @@ from tests.channels.telegram_bot import PERSON, Chat, chat, parcel, says
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NO_PREVIEW = '{"is_disabled": true}'
 REMOVE = {"remove_keyboard": True}
 SHARE = "ចែករំលែកទីតាំងរបស់ខ្ញុំ"
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00"
@@ -85,19 +83,24 @@ LAYOUTS = [
 ]
 
 
+def exactly(asked: dict[str, Any]) -> bytes:
+    """The one JSON spelling that we send."""
+    return json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 @pytest.mark.parametrize("row", LAYOUTS, ids=str)
 async def test_a_message_is_one_exact_request(bot: Chat, row: Layout) -> None:
     text = "តើអ្នកប្រាកដទេ? <b>&amp; https://example.org 😀"
     outcome = await bot.channel.send(parcel(says(text, *row.rows)))
     request = bot.tg.requests[-1]
     assert request.method == "sendMessage"
-    form = {
+    asked = {
         "chat_id": str(PERSON),
         "text": text,
-        "link_preview_options": NO_PREVIEW,
-        "reply_markup": json.dumps(row.markup),
+        "link_preview_options": {"is_disabled": True},
+        "reply_markup": row.markup,
     }
-    assert request.body == urlencode(form).encode()
+    assert request.body == exactly(asked)
     assert bot.person.last.text == text
     assert outcome == Sent(str(bot.person.last.message_id))
 
@@ -186,19 +189,19 @@ ECHOES = [
         "editMessageReplyMarkup",
         {
             "chat_id": str(PERSON),
-            "message_id": "12",
-            "reply_markup": json.dumps({"inline_keyboard": [[{"text": "✓ ២ ទេ", "callback_data": "c:sure=n"}]]}),
+            "message_id": 12,
+            "reply_markup": {"inline_keyboard": [[{"text": "✓ ២ ទេ", "callback_data": "c:sure=n"}]]},
         },
     ),
 ]
 
 
-@pytest.mark.parametrize(("what", "body", "method", "form"), ECHOES)
+@pytest.mark.parametrize(("what", "body", "method", "asked"), ECHOES)
 async def test_an_echo_is_one_exact_request(
-    bot: Chat, what: str, body: dict[str, str], method: str, form: dict[str, str]
+    bot: Chat, what: str, body: dict[str, str], method: str, asked: dict[str, Any]
 ) -> None:
     await bot.channel.send(parcel(body, what))
-    assert (bot.tg.requests[-1].method, bot.tg.requests[-1].body) == (method, urlencode(form).encode())
+    assert (bot.tg.requests[-1].method, bot.tg.requests[-1].body) == (method, exactly(asked))
 
 
 REFUSED_HERE = [
