@@ -25,7 +25,10 @@ class Malformed(Exception):
 
 
 class ChannelNotUsable(Exception):
-    """The platform does not accept the token, the account or the webhook that is set here: a person must mend it."""
+    """The platform does not accept what is set here: a person must mend it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the token, the account or the webhook that is set here is not accepted: {why}")
 
 
 class FetchRefused(Exception):
