@@ -101,8 +101,8 @@ def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...], count: in
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns, in one statement a piece; their ids are not asked for.
 
-    Not by `executemany`: psycopg pipelines it, and its wait for the answers keeps a processor busy (measured: two
-    fifths of an event's time).
+    Not by `executemany`: psycopg pipelines it, and two fifths of the samples of an event under a profiler fell into its
+    wait. The HTTP benchmark has not confirmed that this way is quicker there; see `make bench`.
     """
     for start in range(0, len(rows), AT_ONCE):
         piece = rows[start : start + AT_ONCE]

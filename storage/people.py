@@ -244,3 +244,8 @@ def address_of(connection: Connection, channel: str, external_id: str) -> int | 
     return connection.scalar(
         select(ADDRESS.c.id).where(ADDRESS.c.channel == channel, ADDRESS.c.external_id == external_id)
     )
+
+
+def open_newest_session(connection: Connection) -> None:
+    """Raises cryptography's InvalidToken when no key opens what was sealed last."""
+    connection.execute(select(ADDRESS.c.session).order_by(ADDRESS.c.id.desc()).limit(1)).all()

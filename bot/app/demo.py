@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import typer
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from bot.app.books import shipped_book
 from bot.app.staffing import add_staff
@@ -67,7 +67,7 @@ def _officers(connection: Connection) -> None:
 
 
 def _complaints(connection: Connection) -> None:
-    if connection.scalar(select(complaints.COMPLAINT.c.id).where(complaints.COMPLAINT.c.is_demo).limit(1)):
+    if complaints.every(connection, after=0, limit=1):
         return
     book, moment = shipped_book(), now()
     for number, (category, country, about, words, hours, status) in enumerate(STORIES, 1):

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from bot.app.files import Files
 from bot.channels.base import Channel
 from bot.settings import Settings
+from storage import people
 from storage.columns import KEYRING
 from storage.db import Database
 from storage.migrating import is_current
-from storage.people import ADDRESS
 
 
 def fresh_key() -> str:
@@ -58,7 +58,7 @@ def _stores(settings: Settings) -> Iterator[tuple[bool, str]]:
 
 def _keys_fit(connection: Connection) -> tuple[bool, str]:
     try:
-        connection.execute(select(ADDRESS.c.session).order_by(ADDRESS.c.id.desc()).limit(1)).all()
+        people.open_newest_session(connection)
     except InvalidToken:
         return False, "SECRET_KEYS do not open what is stored: the key it was sealed with is missing"
     return True, "the keys open what is stored"
