@@ -95,8 +95,8 @@ async def server(file: Answer) -> AsyncIterator[tuple[Telegram, list[str]]]:
         asked.append(request.path)
         if not request.path.endswith("/getFile"):
             return await file(request)
-        form = await request.post()
-        return web.json_response({"ok": True, "result": {"file_id": "f", "file_path": form.get("file_id")}})
+        named = (await request.json())["file_id"]
+        return web.json_response({"ok": True, "result": {"file_id": "f", "file_path": named}})
 
     runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
     await runner.setup()
