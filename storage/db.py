@@ -14,9 +14,11 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 GROUP = 64
-"""Most transactions that share one commit on SQLite."""
+"""Most transactions that share one commit."""
 AT_ONCE = 40
 """Most rows that one INSERT carries."""
+LIMITS = "-c statement_timeout=30000 -c lock_timeout=2000 -c timezone=UTC"
+"""Of a connection to PostgreSQL: a row that another process holds for two seconds must not hold up everybody."""
 READERS = 4
 POOL = 8
 
@@ -33,11 +35,14 @@ def make_engine(url: str, *, pool: int = POOL) -> Engine:
     full = url.replace("postgresql://", "postgresql+psycopg://", 1)
     return create_engine(
         full,
-        pool_size=pool,
+        pool_size=pool + 1,  # and the writer's
         max_overflow=0,
         pool_timeout=4,
         query_cache_size=2000,
-        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=30000 -c timezone=UTC"},
+        connect_args={
+            "connect_timeout": 3,
+            "options": "-c statement_timeout=30000 -c lock_timeout=2000 -c timezone=UTC",
+        },
     )
 
 
@@ -53,39 +58,40 @@ def _sqlite_begin(connection: Connection) -> None:
 
 
 class Database:
-    """`await write(fn)` runs `fn(connection)` as one whole transaction; `await read(fn)` never writes."""
+    """`await write(fn)` runs `fn(connection)` as one whole transaction; `await read(fn)` never writes.
+
+    `fn` may be run a second time after everything its first run did was rolled back, so it changes nothing else.
+    """
 
     def __init__(self, url: str, *, pool: int = POOL) -> None:
         self.url = url
         self.engine = make_engine(url, pool=pool)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._readers = ThreadPoolExecutor(READERS if self.is_sqlite else pool, "database")
-        self._writer = _GroupCommit(self.engine) if self.is_sqlite else None
+        self._writer = _GroupCommit(self.engine, None if self.is_sqlite else self._readers)
 
     async def write(self, work: Work[T]) -> T:
-        if self._writer is not None:
-            return await asyncio.wrap_future(self._writer.submit(work))
-        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(self._whole, work))
+        return await asyncio.wrap_future(self._writer.submit(work))
 
     async def read(self, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(self._whole, work))
+        return await asyncio.get_running_loop().run_in_executor(self._readers, partial(_whole, self.engine, work))
 
     def write_now(self, work: Work[T]) -> T:
         """The same for callers with no event loop: commands, tests."""
-        return self._writer.submit(work).result() if self._writer is not None else self._whole(work)
+        return self._writer.submit(work).result()
 
     def read_now(self, work: Work[T]) -> T:
-        return self._whole(work)
+        return _whole(self.engine, work)
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        self._writer.close()
         self._readers.shutdown(wait=True)
         self.engine.dispose()
 
-    def _whole(self, work: Work[T]) -> T:
-        with self.engine.begin() as connection:
-            return work(connection)
+
+def _whole(engine: Engine, work: Work[T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
 
 
 @lru_cache(maxsize=256)
@@ -110,13 +116,22 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
         connection.execute(_insertion(connection.dialect, table, tuple(piece[0]), len(piece)), values)
 
 
-class _GroupCommit:
-    """SQLite's one writer: transactions that wait together are committed together, each behind a savepoint."""
+Job = tuple[Work[Any], "Future[Any]"]
 
-    def __init__(self, engine: Engine) -> None:
+
+class _GroupCommit:
+    """The writer of this process: transactions that wait together are committed together.
+
+    A batch in which one fails is rolled back and taken apart: each is then tried alone, so that none suffers for
+    another's fault, or for a row that somebody else holds. `apart` are threads for that, where the database can write
+    in several at once. See docs/decisions/0006-one-writer.md.
+    """
+
+    def __init__(self, engine: Engine, apart: ThreadPoolExecutor | None) -> None:
         self._engine = engine.execution_options(writes=True)
-        self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._apart = apart
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     def submit(self, work: Work[T]) -> Future[T]:
@@ -137,32 +152,32 @@ class _GroupCommit:
                     over = True
                     break
                 batch.append(following)
-            self._commit(batch)
+            # From here on nobody can take a job back; who waits no more has done so already.
+            self._commit([job for job in batch if job[1].set_running_or_notify_cancel()])
             if over:
                 return
 
-    def _commit(self, batch: list[tuple[Work[Any], "Future[Any]"]]) -> None:
-        done: list[tuple[Future[Any], Any]] = []
-        failed: list[tuple[Future[Any], Exception]] = []
+    def _commit(self, batch: list[Job]) -> None:
+        results: list[Any] = []
+        began = False
         try:
-            with self._engine.connect() as connection, connection.begin():
-                raw: Any = connection.connection.driver_connection
-                for work, future in batch:
-                    if not future.set_running_or_notify_cancel():  # nobody waits any more; from here on it can't be
-                        continue
-                    raw.execute("SAVEPOINT one")
-                    try:
-                        done.append((future, work(connection)))
-                    except Exception as error:  # the caller gets it; the others of the batch go on
-                        raw.execute("ROLLBACK TO one")
-                        failed.append((future, error))
-                    raw.execute("RELEASE one")
+            with self._engine.begin() as connection:
+                began = True
+                for work, _future in batch:
+                    results.append(work(connection))
         except Exception as error:
-            for _work, future in batch:
-                if future.running() or (not future.cancelled() and future.set_running_or_notify_cancel()):
+            if began and 1 < len(batch) != len(results) and not getattr(error, "connection_invalidated", False):
+                self._take_apart(batch)
+            else:  # the database is gone, or the commit failed, or there is nobody else
+                for _work, future in batch:
                     future.set_exception(error)
             return
-        for future, result in done:
+        for (_work, future), result in zip(batch, results, strict=True):
             future.set_result(result)
-        for future, failure in failed:
-            future.set_exception(failure)
+
+    def _take_apart(self, batch: list[Job]) -> None:
+        for job in batch:
+            if self._apart is not None:
+                self._apart.submit(self._commit, [job])
+            else:
+                self._commit([job])
