@@ -6,7 +6,8 @@ from bot.dialog.flow import Page
 from bot.dialog.form import BACK, MENU, RESUMED, picked
 from bot.dialog.questions import DONE_LABEL, Collect, Kept, Unclear, worth_keeping
 from bot.dialog.says import Choice, Reference, Say, State, Turn, Words, _
-from bot.domain.complaints import ADDRESS_WITHIN, AddToComplaint
+from bot.domain.clocks import ADDRESS_WITHIN
+from bot.domain.complaints import AddToComplaint
 from bot.text import khmer
 
 LISTED = 8
@@ -17,6 +18,8 @@ STATUS = {
     "in_hand": _("being handled"),
     "waiting": _("waiting for your answer"),
     "addressed": _("answered"),
+    "referred": _("handed to another office"),
+    "reopened": _("you disagreed; it is being looked at again"),
     "closed": _("closed"),
     "withdrawn": _("withdrawn"),
 }

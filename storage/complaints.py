@@ -1,11 +1,11 @@
 """Complaints and their threads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, insert, or_, select, update
 from sqlmodel import Field, Index, SQLModel
 
 from bot.domain.complaints import OPEN, FileComplaint
@@ -14,9 +14,16 @@ from storage.db import insert_rows
 
 
 class Complaint(SQLModel, table=True):
-    """One complaint. What identifies people is sealed; `reference` is eight Crockford characters, no dash."""
+    """One complaint. What identifies people is sealed; `reference` is eight Crockford characters, no dash.
 
-    __table_args__ = (Index("complaint_listed", "status", "id"),)
+    `office_id` has it and `officer_id` works on it; `about_office_id` is complained of, once somebody said which.
+    `about_key`: whom it is about, as a keyed digest (see `storage.search`). `reopened`: how often the worker disagreed.
+    """
+
+    __table_args__ = (
+        Index("complaint_listed", "status", "id"),
+        Index("complaint_of_office", "office_id", "status", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
     reference: str = Field(unique=True)
@@ -43,6 +50,19 @@ class Complaint(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=Moment, index=True)
     erased_at: datetime | None = Field(default=None, sa_type=Moment)
     is_demo: bool = False
+    province: str = ""
+    office_id: int | None = Field(default=None, foreign_key="office.id", sa_type=Identity)
+    officer_id: int | None = Field(default=None, foreign_key="staff.id", index=True, sa_type=Identity)
+    about_office_id: int | None = Field(default=None, foreign_key="office.id", sa_type=Identity)
+    about_key: int | None = Field(default=None, index=True, sa_type=BigInteger)
+    received_at: datetime | None = Field(default=None, sa_type=Moment)
+    received_by: int | None = Field(default=None, foreign_key="staff.id", sa_type=Identity)
+    waiting_since: datetime | None = Field(default=None, sa_type=Moment)
+    reopened: int = 0
+    rating: int | None = None
+    rated_at: datetime | None = Field(default=None, sa_type=Moment)
+    merged_into_id: int | None = Field(default=None, foreign_key="complaint.id", index=True, sa_type=Identity)
+    unindexed: bool = Field(default=True, index=True)
 
 
 class Entry(SQLModel, table=True):
@@ -79,6 +99,7 @@ def file(
     urgency: str,
     now: datetime,
     due_at: datetime,
+    office_id: int | None = None,
     is_demo: bool = False,
 ) -> int:
     """Store a complaint with its words and files; returns its id. Raises IntegrityError when the reference is taken."""
@@ -107,6 +128,7 @@ def file(
             "due_at": due_at,
             "changed_at": now,
             "is_demo": is_demo,
+            "office_id": office_id,
         },
     ).scalar_one()
     add_parts(connection, complaint_id, (*command.parts, *command.evidence), author="worker", now=now)
@@ -180,27 +202,61 @@ class Found:
     """What a command needs of a complaint it changes."""
 
     id: int
+    reference: str
     person_id: int
     address_id: int | None
     status: str
     first_answer_at: datetime | None
+    urgency: str
+    country: str
+    category: str
+    about: str
+    about_office_id: int | None
+    office_id: int | None
+    officer_id: int | None
+    received_at: datetime | None
+    reopened: int
+
+
+_FIND = select(*(COMPLAINT.c[one.name] for one in fields(Found))).where(COMPLAINT.c.reference == bindparam("reference"))
 
 
 def find(connection: Connection, reference: str, *, person_id: int | None = None) -> Found | None:
     """One complaint, locked for this transaction where the database can; `person_id` restricts it to its owner."""
-    statement = select(
-        COMPLAINT.c.id,
-        COMPLAINT.c.person_id,
-        COMPLAINT.c.address_id,
-        COMPLAINT.c.status,
-        COMPLAINT.c.first_answer_at,
-    ).where(COMPLAINT.c.reference == reference)
-    if person_id is not None:
-        statement = statement.where(COMPLAINT.c.person_id == person_id)
+    statement = _FIND if person_id is None else _FIND.where(COMPLAINT.c.person_id == person_id)
     if connection.dialect.name == "postgresql":
         statement = statement.with_for_update()
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(statement, {"reference": reference}).one_or_none()
     return Found(*row) if row else None
+
+
+RECORDED = (
+    *("status", "office_id", "officer_id", "about_office_id", "province", "reopened", "rating", "merged_into_id"),
+)
+"""What of a complaint is written to the audit when it changes: codes and ids."""
+_STATE = select(*(COMPLAINT.c[name] for name in RECORDED)).where(COMPLAINT.c.reference == bindparam("reference"))
+
+
+def state(connection: Connection, reference: str) -> dict[str, Any]:
+    """What the audit compares; empty when there is no such complaint."""
+    row = connection.execute(_STATE, {"reference": reference}).one_or_none()
+    return dict(row._mapping) if row else {}
+
+
+def answered_since(connection: Connection, complaint_id: int, entry: int, staff: int) -> bool:
+    """Whether another officer wrote to the worker after that line of the thread."""
+    newer = (ENTRY.c.complaint_id == complaint_id, ENTRY.c.id > entry, ENTRY.c.author == "officer")
+    words = select(ENTRY.c.id).where(*newer, ENTRY.c.kind != "status", ENTRY.c.staff_id != staff)
+    return connection.scalar(words.limit(1)) is not None
+
+
+def open_of(connection: Connection, person_id: int) -> list[int]:
+    """The ids of a person's open complaints."""
+    return list(
+        connection.scalars(
+            select(COMPLAINT.c.id).where(COMPLAINT.c.person_id == person_id, COMPLAINT.c.status.in_(OPEN))
+        )
+    )
 
 
 def change(connection: Connection, complaint_id: int, now: datetime, **values: Any) -> None:
@@ -234,115 +290,7 @@ def erase_of(connection: Connection, person_id: int, now: datetime) -> None:
     )
 
 
-# What staff may see: every list and page of the console goes through this one statement.
-
-
-def visible() -> Select[Any]:
-    """Complaints as staff see them. Reach by sub-committee is added here when roles arrive."""
-    return select(COMPLAINT)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A list's filters; empty means any. `before` is the key to go on from, in the list's order."""
-
-    status: str = ""
-    category: str = ""
-    country: str = ""
-    channel: str = ""
-    reference: str = ""
-    late_at: datetime | None = None
-    before: int | None = None
-
-
-def listed(connection: Connection, wanted: Filter, limit: int = 50) -> list[Any]:
-    """Newest first, paged by key."""
-    statement = visible()
-    if wanted.status == "open":
-        statement = statement.where(COMPLAINT.c.status.in_(OPEN))
-    elif wanted.status:
-        statement = statement.where(COMPLAINT.c.status == wanted.status)
-    for column, value in (
-        (COMPLAINT.c.category, wanted.category),
-        (COMPLAINT.c.country, wanted.country),
-        (COMPLAINT.c.channel, wanted.channel),
-        (COMPLAINT.c.reference, wanted.reference),
-    ):
-        if value:
-            statement = statement.where(column == value)
-    if wanted.late_at:
-        statement = statement.where(COMPLAINT.c.due_at < wanted.late_at, COMPLAINT.c.first_answer_at.is_(None))
-    if wanted.before:
-        statement = statement.where(COMPLAINT.c.id < wanted.before)
-    return list(connection.execute(statement.order_by(COMPLAINT.c.id.desc()).limit(limit)))
-
-
-def seen_by_staff(connection: Connection, reference: str) -> Any | None:
-    return connection.execute(visible().where(COMPLAINT.c.reference == reference)).one_or_none()
-
-
-def thread_for_staff(connection: Connection, complaint_id: int) -> list[Any]:
-    """Every entry with its file's state and who wrote it."""
-    from storage.attachments import ATTACHMENT
-    from storage.staff import STAFF
-
-    return list(
-        connection.execute(
-            select(
-                ENTRY,
-                ATTACHMENT.c.state.label("file_state"),
-                ATTACHMENT.c.reason.label("file_reason"),
-                ATTACHMENT.c.mime.label("file_mime"),
-                ATTACHMENT.c.size.label("file_size"),
-                STAFF.c.name_km.label("staff_name_km"),
-                STAFF.c.name_en.label("staff_name_en"),
-            )
-            .outerjoin(ATTACHMENT, ATTACHMENT.c.id == ENTRY.c.attachment_id)
-            .outerjoin(STAFF, STAFF.c.id == ENTRY.c.staff_id)
-            .where(ENTRY.c.complaint_id == complaint_id)
-            .order_by(ENTRY.c.id)
-        )
-    )
-
-
-def complaint_of_file(connection: Connection, attachment_id: str) -> int | None:
-    """The complaint whose thread holds a file: staff may open a file only through one they may see."""
-    shown = select(visible().subquery().c.id)
-    return connection.scalar(
-        select(ENTRY.c.complaint_id).where(ENTRY.c.attachment_id == attachment_id, ENTRY.c.complaint_id.in_(shown))
-    )
-
-
-def counts(connection: Connection, now: datetime) -> dict[str, int]:
-    """Open, overdue and all, for the head of the list."""
-    seen = visible().subquery()
-    row = connection.execute(
-        select(
-            func.count().filter(seen.c.status.in_(OPEN)),
-            func.count().filter(seen.c.due_at < now, seen.c.first_answer_at.is_(None), seen.c.status.in_(OPEN)),
-            func.count(),
-        ).select_from(seen)
-    ).one()
-    return {"open": row[0], "overdue": row[1], "all": row[2]}
-
-
-def latest_change(connection: Connection) -> datetime | None:
-    """When anything in the list last changed: what live pages watch."""
-    latest: datetime | None = connection.scalar(select(func.max(COMPLAINT.c.changed_at)))
-    return latest
-
-
-def every(connection: Connection, after: int, limit: int = 500) -> list[Any]:
-    """For the export: by id."""
-    return list(connection.execute(visible().where(COMPLAINT.c.id > after).order_by(COMPLAINT.c.id).limit(limit)))
-
-
 def file_changed(connection: Connection, attachment_id: str, now: datetime) -> None:
     """A file of a thread was kept or refused: live pages show it."""
     touched = select(ENTRY.c.complaint_id).where(ENTRY.c.attachment_id == attachment_id)
     connection.execute(update(COMPLAINT).where(COMPLAINT.c.id.in_(touched)).values(changed_at=now))
-
-
-def entries_of(connection: Connection, complaint_ids: Sequence[int]) -> list[Any]:
-    """Whole entries of these complaints, oldest first, for the export."""
-    return list(connection.execute(select(ENTRY).where(ENTRY.c.complaint_id.in_(complaint_ids)).order_by(ENTRY.c.id)))

@@ -2,7 +2,49 @@
 
 from sqlmodel import SQLModel
 
-from storage import attachments, centres, complaints, inbox, leases, outbox, people, staff
+from storage import (
+    attachments,
+    audit,
+    canned,
+    centres,
+    clocks,
+    complaints,
+    filters,
+    inbox,
+    incidents,
+    leases,
+    notes,
+    notices,
+    offices,
+    outbox,
+    people,
+    presence,
+    receipts,
+    search,
+    staff,
+    unlocks,
+)
 
 METADATA = SQLModel.metadata
-AGGREGATES = (attachments, centres, complaints, inbox, leases, outbox, people, staff)
+AGGREGATES = (
+    attachments,
+    audit,
+    canned,
+    centres,
+    clocks,
+    complaints,
+    filters,
+    inbox,
+    incidents,
+    leases,
+    notes,
+    notices,
+    offices,
+    outbox,
+    people,
+    presence,
+    receipts,
+    search,
+    staff,
+    unlocks,
+)

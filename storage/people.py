@@ -14,7 +14,7 @@ from storage.columns import Identity, Moment, Sealed, SealedJson, table
 
 
 class Person(SQLModel, table=True):
-    """A worker, or whoever writes for one."""
+    """A worker, or whoever writes for one. `word`: once chosen, notices say nothing until they write it."""
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
     language: str = "km"
@@ -22,6 +22,7 @@ class Person(SQLModel, table=True):
     name: str | None = Field(default=None, sa_type=Sealed)
     phone: str | None = Field(default=None, sa_type=Sealed)
     created_at: datetime = Field(sa_type=Moment)
+    word: str | None = Field(default=None, sa_type=Sealed)
 
 
 class Address(SQLModel, table=True):
@@ -194,7 +195,9 @@ def remember(connection: Connection, person_id: int, **what: Any) -> None:
 def erase(connection: Connection, person_id: int, now: datetime) -> None:
     """Forget who this is. The addresses follow once the last reply has left; see `purge`."""
     connection.execute(
-        update(PERSON).where(PERSON.c.id == person_id).values(name=None, phone=None, country="", language="km")
+        update(PERSON)
+        .where(PERSON.c.id == person_id)
+        .values(name=None, phone=None, word=None, country="", language="km")
     )
     connection.execute(update(ADDRESS).where(ADDRESS.c.person_id == person_id).values(session=None, erased_at=now))
 
@@ -227,6 +230,7 @@ def purge(connection: Connection, now: datetime) -> int:
     from storage.attachments import ATTACHMENT
     from storage.complaints import COMPLAINT
     from storage.outbox import FLYING, OUTBOX, QUEUED
+    from storage.staff import STAFF
 
     erased = select(ADDRESS.c.id).where(ADDRESS.c.erased_at < now)
     busy = select(OUTBOX.c.address_id).where(OUTBOX.c.address_id.in_(erased), OUTBOX.c.state.in_((QUEUED, FLYING)))
@@ -235,6 +239,7 @@ def purge(connection: Connection, now: datetime) -> int:
         connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_(gone)))
         connection.execute(update(ATTACHMENT).where(ATTACHMENT.c.address_id.in_(gone)).values(address_id=None))
         connection.execute(update(COMPLAINT).where(COMPLAINT.c.address_id.in_(gone)).values(address_id=None))
+        connection.execute(update(STAFF).where(STAFF.c.address_id.in_(gone)).values(address_id=None))
         connection.execute(delete(ADDRESS).where(ADDRESS.c.id.in_(gone)))
     return len(gone)
 

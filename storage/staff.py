@@ -6,11 +6,15 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Identity, Moment, table
+from storage.columns import Identity, Moment, Sealed, table
 
 
 class Staff(SQLModel, table=True):
-    """An officer. `password` is an argon2 hash; `failures` in a row lead to `locked_until`."""
+    """An officer. `password` is an argon2 hash; `failures` in a row lead to `locked_until`.
+
+    `totp`: the second factor's secret (base32), in force since `totp_at`; `totp_step`: the last time step it served in.
+    `address_id`: their own chat, linked by sending `link_code` from it before `link_until`.
+    """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
     login: str = Field(unique=True)
@@ -24,10 +28,30 @@ class Staff(SQLModel, table=True):
     locked_until: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)
     is_demo: bool = False
+    password_at: datetime | None = Field(default=None, sa_type=Moment)
+    totp: str | None = Field(default=None, sa_type=Sealed)
+    totp_at: datetime | None = Field(default=None, sa_type=Moment)
+    totp_step: int = 0
+    address_id: int | None = Field(default=None, foreign_key="address.id", index=True, sa_type=Identity)
+    link_code: str | None = Field(default=None, unique=True)
+    link_until: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """Opens the door once when the phone with the second factor is lost; only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+
+    digest: str = Field(primary_key=True)
+    staff_id: int = Field(foreign_key="staff.id", index=True, sa_type=Identity)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class StaffSession(SQLModel, table=True):
-    """A signed-in browser. `digest` is the SHA-256 of the cookie's token; the token itself is never stored."""
+    """A signed-in browser. `digest` is the SHA-256 of the cookie's token; the token itself is never stored.
+
+    `passed`: the second factor was given, or none is needed. `place`: its address; `agent`: what browser it says it is.
+    """
 
     __tablename__ = "staff_session"
 
@@ -37,9 +61,12 @@ class StaffSession(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Moment)
     seen_at: datetime = Field(sa_type=Moment)
     expires_at: datetime = Field(sa_type=Moment)
+    passed: bool = True
+    place: str = ""
+    agent: str = ""
 
 
-STAFF, STAFF_SESSION = table(Staff), table(StaffSession)
+STAFF, STAFF_SESSION, RECOVERY = table(Staff), table(StaffSession), table(RecoveryCode)
 
 
 def add(connection: Connection, **values: Any) -> int:

@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from bot.app.books import shipped_book
 from bot.app.staffing import add_staff
 from bot.clock import now
-from bot.domain.complaints import ADDRESS_WITHIN, FileComplaint
+from bot.domain.clocks import ADDRESS_WITHIN
+from bot.domain.complaints import FileComplaint
 from bot.settings import Settings
 from bot.text import reference
-from storage import complaints, people, staff
+from storage import caseload, complaints, people, staff
 from storage.columns import KEYRING
 from storage.db import Database
 
@@ -67,7 +68,7 @@ def _officers(connection: Connection) -> None:
 
 
 def _complaints(connection: Connection) -> None:
-    if complaints.every(connection, after=0, limit=1):
+    if caseload.every(connection, caseload.EVERYTHING, after=0, limit=1):
         return
     book, moment = shipped_book(), now()
     for number, (category, country, about, words, hours, status) in enumerate(STORIES, 1):

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.app import facts as picture
-from bot.app.execute import Context, execute
+from bot.app.context import Context
+from bot.app.execute import execute
 from bot.app.post import Post
 from bot.app.service import Service
 from bot.channels.base import Arrival
@@ -50,11 +51,12 @@ class Engine:
                 self._service.fetch.set()
         return fresh
 
-    async def command(self, command: object, *, channel: str = "") -> None:
-        """An officer's command as one transaction; raises DomainError and changes nothing then."""
+    async def command(self, command: object, *, place: str = "") -> None:
+        """An officer's command, from an address, as one transaction; raises DomainError and changes nothing then."""
 
         def work(connection: Connection) -> None:
-            execute(command, Context(connection, self._service.clock(), self._service.book, self.post))
+            now = self._service.clock()
+            execute(command, Context(connection, now, self._service.book, self.post, place=place))
 
         await self._service.db.write(work)
         for name in self._service.channels:

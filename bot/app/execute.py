@@ -1,57 +1,48 @@
-"""Commands carried out: one function each, in the caller's transaction."""
+"""Commands carried out: one function each, in the caller's transaction, and each into the audit."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
-from bot.app.post import Post
-from bot.dialog.facts import Book
-from bot.dialog.form import MENU
-from bot.dialog.says import Choice, Reference, Say, _
+from bot.app import desk
+from bot.app.context import Context
 from bot.domain import complaints as rules
-from bot.domain.complaints import ADDRESS_WITHIN, AddToComplaint, AnswerComplaint, ChangeStatus, FileComplaint
-from bot.domain.errors import NotFound
+from bot.domain.clocks import ADDRESS_WITHIN, KINDS
+from bot.domain.complaints import (
+    AcknowledgeComplaint,
+    AddToComplaint,
+    AnswerComplaint,
+    AssignComplaint,
+    ChangeStatus,
+    FileComplaint,
+    RateComplaint,
+    ReferComplaint,
+    ReopenComplaint,
+)
+from bot.domain.errors import AlreadyReopened, NotAllowed, NotFound
 from bot.domain.people import DeleteMyData, SetLanguage
-from storage import attachments, complaints, people
-from storage.people import Here
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a command needs besides itself. `here` is the worker's address; None when an officer acts."""
-
-    connection: Connection
-    now: datetime
-    book: Book
-    post: Post
-    here: Here | None = None
-    channel: str = ""
-    language: str = "km"
-    drop_files: Callable[[list[str]], None] = lambda ids: None
-
-    @property
-    def worker(self) -> Here:
-        if self.here is None:
-            raise NotFound
-        return self.here
+from bot.domain.routing import Case
+from storage import attachments, clocks, complaints, offices, people
 
 
 def file_complaint(command: FileComplaint, context: Context) -> None:
+    """Kept, routed, and both clocks running, in one transaction."""
     category = context.book.categories.get(command.category)
-    complaints.file(
+    urgency = category.urgency if category else "normal"
+    routed = offices.route(context.connection, Case(command.country, command.category, command.about))
+    filed = complaints.file(
         context.connection,
         command,
         person_id=context.worker.person_id,
         address_id=context.worker.address_id,
         channel=context.channel,
         language=context.language,
-        urgency=category.urgency if category else "normal",
+        urgency=urgency,
         now=context.now,
         due_at=context.now + ADDRESS_WITHIN,
+        office_id=routed.office,
     )
+    clocks.start(context.connection, filed, urgency, context.now, KINDS)
     people.remember(
         context.connection,
         context.worker.person_id,
@@ -62,106 +53,50 @@ def file_complaint(command: FileComplaint, context: Context) -> None:
 
 
 def add_to_complaint(command: AddToComplaint, context: Context) -> None:
-    found = complaints.find(context.connection, command.reference, person_id=context.worker.person_id)
-    if found is None:
-        raise NotFound
+    found = mine(command.reference, context)
     complaints.add_parts(context.connection, found.id, command.parts, author="worker", now=context.now)
-    complaints.change(context.connection, found.id, context.now, status=rules.after_addition(found.status))
+    then = rules.after_addition(found.status)
+    complaints.change(context.connection, found.id, context.now, status=then, waiting_since=None, unindexed=True)
+    desk.notify(context, found, "message")
 
 
-def answer_complaint(command: AnswerComplaint, context: Context) -> None:
-    """Written to the thread, and sent on the channel that the complaint came by, and only there."""
-    rules.check_reply(command.text, command.attachments)
-    found = complaints.find(context.connection, command.reference)
-    if found is None:
-        raise NotFound
-    if command.once and complaints.written_once(context.connection, command.once):
-        return
-    files = [one for one in (attachments.get(context.connection, id) for id in command.attachments) if one]
-    words = [{"kind": "text", "body": command.text}] if command.text.strip() else []
-    once = command.once or None
-    for entry in (*words, *({"kind": file.kind, "attachment_id": file.id} for file in files)):
-        complaints.add_entry(
-            context.connection,
-            found.id,
-            at=context.now,
-            author="officer",
-            staff_id=command.staff,
-            once=once,
-            **entry,
-        )
-        once = None
+def reopen_complaint(command: ReopenComplaint, context: Context) -> None:
+    """The clock of addressing runs anew, and the heads are told: it has climbed a rung."""
+    found = mine(command.reference, context)
+    if found.reopened:
+        raise AlreadyReopened
+    if found.status not in rules.DISAGREEABLE:
+        raise NotAllowed
+    complaints.add_parts(context.connection, found.id, command.parts, author="worker", now=context.now)
+    complaints.add_entry(context.connection, found.id, at=context.now, author="worker", kind="status", body="reopened")
     complaints.change(
         context.connection,
         found.id,
         context.now,
-        status=rules.after_reply(found.status),
-        first_answer_at=found.first_answer_at or context.now,
+        status="reopened",
+        reopened=found.reopened + 1,
+        due_at=context.now + ADDRESS_WITHIN,
+        first_answer_at=None,
+        rating=None,
+        rated_at=None,
+        unindexed=True,
     )
-    for file in files:
-        context.post.file(context.connection, found.address_id, file.id, file.kind, now=context.now)
-    if command.text.strip():
-        context.post.notice(
-            context.connection,
-            found.address_id,
-            Say(
-                _("📩 An officer answered your complaint {reference}:\n\n{words}"),
-                {"reference": Reference(command.reference), "words": command.text},
-                written_back(command.reference),
-            ),
-            human=True,
-            now=context.now,
-        )
+    clocks.start(context.connection, found.id, found.urgency, context.now, KINDS)
+    desk.notify(context, found, "reopened", heads=True)
 
 
-def change_status(command: ChangeStatus, context: Context) -> None:
-    """The worker is told of every change; the reason goes with it."""
-    found = complaints.find(context.connection, command.reference)
+def rate_complaint(command: RateComplaint, context: Context) -> None:
+    found = mine(command.reference, context)
+    if command.rating not in rules.RATINGS or found.status not in rules.DISAGREEABLE:
+        raise NotAllowed
+    complaints.change(context.connection, found.id, context.now, rating=command.rating, rated_at=context.now)
+
+
+def mine(reference: str, context: Context) -> complaints.Found:
+    found = complaints.find(context.connection, reference, person_id=context.worker.person_id)
     if found is None:
         raise NotFound
-    rules.check_status(found.status, command.status, command.reason)
-    complaints.add_entry(
-        context.connection,
-        found.id,
-        at=context.now,
-        author="officer",
-        staff_id=command.staff,
-        kind="status",
-        body=command.status,
-        note=command.reason.strip() or None,
-    )
-    complaints.change(context.connection, found.id, context.now, status=command.status)
-    text = TOLD[command.status]
-    params: dict[str, Any] = {"reference": Reference(command.reference)}
-    if command.reason.strip():
-        told = Say(text, params)
-        params = {"told": told, "reason": command.reason.strip()}
-        text = _("{told}\nReason: {reason}")
-    context.post.notice(
-        context.connection,
-        found.address_id,
-        Say(text, params, written_back(command.reference)),
-        human=False,
-        now=context.now,
-    )
-
-
-TOLD = {
-    "received": _("An officer has opened your complaint {reference}."),
-    "in_hand": _("Your complaint {reference} is being handled."),
-    "waiting": _("The officer needs something from you for your complaint {reference}."),
-    "addressed": _("Your complaint {reference} is marked as answered."),
-    "closed": _("Your complaint {reference} is closed. If it is not solved, write back and it opens again."),
-}
-
-
-def written_back(reference: str) -> tuple[Choice, ...]:
-    """What a worker can do with a notice; it comes unasked, so its buttons carry no numbers."""
-    return (
-        Choice(f"follow:add={reference}", _("Write back"), nav=True),
-        Choice(f"follow:see={reference}", _("See my complaint"), nav=True),
-        MENU,
-    )
+    return found
 
 
 def set_language(command: SetLanguage, context: Context) -> None:
@@ -170,21 +105,49 @@ def set_language(command: SetLanguage, context: Context) -> None:
 
 def delete_my_data(command: DeleteMyData, context: Context) -> None:
     person = context.worker.person_id
+    for id in complaints.open_of(context.connection, person):
+        clocks.stop(context.connection, id, context.now)
     complaints.erase_of(context.connection, person, context.now)
     context.drop_files(attachments.erase_of(context.connection, people.addresses_of(context.connection, person)))
     people.erase(context.connection, person, context.now)
+    context.record("delete_my_data", "person", str(person))
 
 
 EXECUTE: Mapping[type, Callable[[Any, Context], None]] = {
     FileComplaint: file_complaint,
     AddToComplaint: add_to_complaint,
-    AnswerComplaint: answer_complaint,
-    ChangeStatus: change_status,
+    ReopenComplaint: reopen_complaint,
+    RateComplaint: rate_complaint,
+    AcknowledgeComplaint: desk.acknowledge,
+    AnswerComplaint: desk.answer,
+    ChangeStatus: desk.change_status,
+    AssignComplaint: desk.assign,
+    ReferComplaint: desk.refer,
     SetLanguage: set_language,
     DeleteMyData: delete_my_data,
 }
 
 
 def execute(command: Any, context: Context) -> None:
-    """Carry out one command; raises DomainError."""
+    """Carry out one command; raises DomainError. What it did to a complaint is recorded here, whatever it was."""
+    reference = getattr(command, "reference", "")
+    if not reference:
+        EXECUTE[type(command)](command, context)
+        return
+    before = complaints.state(context.connection, reference)
     EXECUTE[type(command)](command, context)
+    after = complaints.state(context.connection, reference)
+    changed = {key for key in after if before.get(key) != after[key]}
+    context.record(
+        action_of(command),
+        "complaint",
+        reference,
+        staff=getattr(command, "staff", None),
+        before={key: before[key] for key in changed if key in before},
+        after={key: after[key] for key in changed},
+    )
+
+
+def action_of(command: object) -> str:
+    """`AnswerComplaint` is recorded as `answer_complaint`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(command).__name__).lower()

@@ -4,7 +4,7 @@ import json
 from functools import partial
 from typing import Any, TextIO
 
-from storage import complaints as store
+from storage import caseload
 from storage.db import Database
 
 PAGE = 500
@@ -13,10 +13,10 @@ PAGE = 500
 def complaints(db: Database, out: TextIO) -> int:
     """One complaint a line, oldest first; returns how many. Memory holds one page at a time."""
     after, count = 0, 0
-    while rows := db.read_now(partial(store.every, after=after, limit=PAGE)):
+    while rows := db.read_now(partial(caseload.every, reach=caseload.EVERYTHING, after=after, limit=PAGE)):
         ids = [row.id for row in rows]
         threads: dict[int, list[Any]] = {}
-        for entry in db.read_now(partial(store.entries_of, complaint_ids=ids)):
+        for entry in db.read_now(partial(caseload.entries_of, complaint_ids=ids)):
             threads.setdefault(entry.complaint_id, []).append(entry)
         out.writelines(json.dumps(one(row, threads.get(row.id, [])), ensure_ascii=False) + "\n" for row in rows)
         after, count = rows[-1].id, count + len(rows)

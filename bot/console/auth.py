@@ -31,8 +31,9 @@ from bot.console.pages import (
     same,
 )
 from bot.dialog.says import Words
+from bot.domain.reach import Reach
 from bot.text import khmer
-from storage import staff
+from storage import offices, staff
 
 IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
@@ -104,9 +105,15 @@ class Entrance:
         if not token:
             return None
         digest = digest_of(token)
-        row = await db.read(lambda c: staff.session(c, digest, now))
-        if row is None:
+
+        def look(connection: Connection) -> tuple[Any, Reach] | None:
+            found = staff.session(connection, digest, now)
+            return (found, offices.reach(connection, found.staff_id)) if found else None
+
+        found = await db.read(look)
+        if found is None:
             return None
+        row, reach = found
         if used and now - row.seen_at >= TOUCHED_EVERY and LIVE_HEADER not in request.headers:
 
             def touch(connection: Connection) -> None:
@@ -115,7 +122,7 @@ class Entrance:
                     staff.touch_session(connection, digest, now, min(now + IDLE, began + LONGEST))
 
             await db.write(touch)
-        return Officer(row.staff_id, Words(row.name_km, row.name_en), row.role, row.csrf, digest)
+        return Officer(row.staff_id, Words(row.name_km, row.name_en), row.role, row.csrf, digest, reach)
 
     async def required(self, request: Request, *, used: bool = True) -> Officer:
         """The officer; anybody else is sent to sign in, and back to this page afterwards."""
@@ -129,6 +136,13 @@ class Entrance:
         if request.method != "GET":
             await drain(request.stream())
         raise Answer(RedirectResponse(f"/console/sign-in?{urlencode({'next': back_to(request)})}", 303))
+
+    async def allowed(self, request: Request, what: str) -> Officer:
+        """The officer whose role allows it (see `bot.domain.reach`); any other gets the page that says no."""
+        officer = await self.required(request)
+        if not officer.may(what):
+            raise self._desk.problem("refused", request, officer)
+        return officer
 
     async def close(self, officer: Officer, response: Response) -> None:
         await self._desk.service.db.write(lambda c: staff.close_session(c, officer.digest))

@@ -26,8 +26,8 @@ from bot.domain.complaints import REPLY_LIMIT, TRANSITIONS, AnswerComplaint, Cha
 from bot.domain.errors import DomainError, Empty, NotAllowed, NotFound, ReasonMissing, TooLong
 from bot.text import khmer, reference
 from handlers.categories import GROUPS
-from storage import attachments, complaints
-from storage.complaints import Filter
+from storage import attachments, caseload, complaints
+from storage.caseload import Filter
 
 SHOWN = 50
 REASON_LIMIT = 500
@@ -130,8 +130,8 @@ class Complaints:
         unreadable = bool(wanted.written) and not wanted.filter.reference
 
         def look(connection: Connection) -> tuple[list[Any], dict[str, int], str]:
-            rows = [] if unreadable else complaints.listed(connection, wanted.filter, SHOWN + 1)
-            return rows, complaints.counts(connection, now), version(connection)
+            rows = [] if unreadable else caseload.listed(connection, officer.reach, wanted.filter, SHOWN + 1)
+            return rows, caseload.counts(connection, officer.reach, now), version(connection)
 
         rows, counts, seen = await self._service.db.read(look)
         return self._desk.show(
@@ -178,7 +178,7 @@ class Complaints:
         return RedirectResponse(f"{HOME}/{row.reference}?done=status#latest", 303)
 
     async def _found(self, request: Request, officer: Officer, code: str) -> Any:
-        row = await self._papers.found(code)
+        row = await self._papers.found(officer, code)
         if row is None:
             raise self._desk.problem("missing", request, officer)
         return row
@@ -187,8 +187,8 @@ class Complaints:
         """One complaint's page, or the page that says there is none."""
 
         def look(connection: Connection) -> tuple[Any, list[Any], str]:
-            found = complaints.seen_by_staff(connection, written(code))
-            thread = complaints.thread_for_staff(connection, found.id) if found else []
+            found = caseload.one(connection, officer.reach, written(code))
+            thread = caseload.thread(connection, found.id) if found else []
             return found, thread, version(connection)
 
         row, thread, seen = await self._service.db.read(look)
@@ -246,8 +246,8 @@ class Papers:
         self._service = desk.service
         self._engine = desk.engine
 
-    async def found(self, code: str) -> Any | None:
-        return await self._service.db.read(lambda c: complaints.seen_by_staff(c, written(code)))
+    async def found(self, officer: Officer, code: str) -> Any | None:
+        return await self._service.db.read(lambda c: caseload.one(c, officer.reach, written(code)))
 
     async def reply(self, officer: Officer, row: Any, text: str, posted: Form) -> None:
         """Send once, however often the button was pressed. Raises Refused or DomainError."""
@@ -301,6 +301,6 @@ class Papers:
         try:
             await self._engine.command(ChangeStatus(row.reference, then, reason, officer.id))
         except NotAllowed:
-            now = await self.found(row.reference)
+            now = await self.found(officer, row.reference)
             if now is None or now.status != then:
                 raise

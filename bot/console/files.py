@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from bot.console.auth import Entrance
 from bot.console.pages import Desk
 from bot.console.views import SHOWN_IN_PAGE
-from storage import attachments, complaints
+from storage import attachments, caseload
 from storage.attachments import KEPT, Kept
 
 INLINE = (*SHOWN_IN_PAGE, "audio/", "video/")
@@ -88,7 +88,7 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
         officer = await entrance.required(request)
 
         def find(connection: Connection) -> Kept | None:
-            if complaints.complaint_of_file(connection, attachment_id) is None:
+            if caseload.complaint_of_file(connection, officer.reach, attachment_id) is None:
                 return None
             return attachments.get(connection, attachment_id)
 

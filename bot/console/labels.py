@@ -11,6 +11,8 @@ STATUS: Mapping[str, Text] = {
     "in_hand": _("In hand"),
     "waiting": _("Waiting for the worker"),
     "addressed": _("Answered"),
+    "referred": _("Referred"),
+    "reopened": _("Reopened"),
     "closed": _("Closed"),
     "withdrawn": _("Withdrawn"),
 }

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app.service import Service
 from bot.console.auth import Entrance
 from bot.console.pages import Desk
-from storage import complaints
+from storage import caseload
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ HEARTBEAT = 15.0
 
 def version(connection: Connection) -> str:
     """Changes when anything that staff see does; pages carry the one they were made from."""
-    return hashlib.sha256(repr(complaints.latest_change(connection)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(caseload.latest_change(connection)).encode()).hexdigest()[:16]
 
 
 class Live:

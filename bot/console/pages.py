@@ -19,6 +19,7 @@ from bot import pages
 from bot.app.engine import Engine
 from bot.app.service import Service
 from bot.dialog.says import Words, _
+from bot.domain.reach import AUDIT, CANNED, FIGURES, INCIDENTS, READ, ROUTING, STAFF, Reach
 from bot.text import khmer
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -43,6 +44,18 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-store",
 }
+SECTIONS = (
+    ("complaints", _("Complaints"), READ),
+    ("notices", _("Notices"), ""),
+    ("incidents", _("Incidents"), INCIDENTS),
+    ("figures", _("Figures"), FIGURES),
+    ("offices", _("Sub-committees"), ROUTING),
+    ("canned", _("Ready answers"), CANNED),
+    ("staff", _("Officers"), STAFF),
+    ("audit", _("Audit"), AUDIT),
+    ("account", _("My account"), ""),
+)
+"""The console's sections: address, name, and what one must be allowed to see it."""
 PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "missing": (
         404,
@@ -53,6 +66,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         403,
         _("This form could not be accepted"),
         _("It was open too long, or did not come from this page. Nothing was changed. Please go back and try again."),
+    ),
+    "refused": (
+        403,
+        _("Your role does not allow this"),
+        _("Nothing was changed. Ask whoever keeps the officers' list."),
     ),
     "unreadable": (400, _("This form could not be read"), _("Nothing was changed. Please go back and try again.")),
 }
@@ -97,6 +115,10 @@ class Officer:
     role: str
     csrf: str
     digest: str
+    reach: Reach
+
+    def may(self, what: str) -> bool:
+        return self.reach.may(what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +145,15 @@ class Desk:
         self, template: str, request: Request, officer: Officer | None, *, status: int = 200, **values: Any
     ) -> Response:
         language = pages.language_of(request)
-        values = {"officer": officer, "at": "/console", "here": back_to(request), **values}
+        shared: dict[str, Any] = {
+            "officer": officer,
+            "at": "/console",
+            "here": back_to(request),
+            "request_path": request.url.path,
+        }
+        if officer is not None:
+            shared["sections"] = [(name, label, not what or officer.may(what)) for name, label, what in SECTIONS]
+        values = {**shared, **values}
         return self.pages.show(template, request, language, status=status, **values)
 
     def problem(self, what: str, request: Request, officer: Officer | None = None) -> Answer:

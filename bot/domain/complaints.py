@@ -2,25 +2,29 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from bot.domain.errors import Empty, NotAllowed, ReasonMissing, TooLong
 
-ADDRESS_WITHIN = timedelta(hours=48)
-"""Strategic Plan 2024-2028, mechanism 5: received and addressed within 48 hours, in real hours."""
-
-STATUSES = ("filed", "received", "in_hand", "waiting", "addressed", "closed", "withdrawn")
-OPEN = ("filed", "received", "in_hand", "waiting")
+STATUSES = (*("filed", "received", "in_hand", "waiting", "addressed", "referred", "closed", "reopened", "withdrawn"),)
+OPEN = ("filed", "received", "in_hand", "waiting", "reopened")
+"""Somebody has still to do something before the promise is kept."""
+DISAGREEABLE = ("addressed", "referred", "closed")
+"""The worker may disagree with it, once."""
 TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "filed": ("received", "in_hand", "waiting", "addressed", "closed"),
     "received": ("in_hand", "waiting", "addressed", "closed"),
     "in_hand": ("waiting", "addressed", "closed"),
     "waiting": ("in_hand", "addressed", "closed"),
     "addressed": ("in_hand", "closed"),
+    "referred": ("received", "in_hand", "waiting", "addressed", "closed"),
     "closed": ("in_hand",),
+    "reopened": ("received", "in_hand", "waiting", "addressed", "closed"),
     "withdrawn": (),
 }
+"""What an officer may set. `referred` comes of a referral, `reopened` of a worker who disagrees."""
+REFERABLE = ("filed", "received", "in_hand", "waiting", "reopened")
+RATINGS = (1, 2, 3, 4, 5)
 NEEDS_REASON = ("waiting", "closed")
 REPLY_LIMIT = 4000
 """Code points in one officer's reply."""
@@ -56,13 +60,62 @@ class AddToComplaint:
 
 @dataclass(frozen=True, slots=True)
 class AnswerComplaint:
-    """An officer's own words; `attachments` are ids of kept files. `once`: a repeated form makes one reply."""
+    """An officer's own words; `attachments` are ids of kept files. `once`: a repeated form makes one reply.
+
+    `seen`: the newest line of the thread that its writer had read; None does not ask whether another was faster.
+    """
 
     reference: str
     text: str
     staff: int
     attachments: tuple[str, ...] = field(default=())
     once: str = ""
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeComplaint:
+    """A named officer has it: what stops the clock of receiving. A second time changes nothing."""
+
+    reference: str
+    staff: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssignComplaint:
+    """Give it to an officer of its office, or back to all of them (None). `seen`: who had it on the page."""
+
+    reference: str
+    officer: int | None
+    staff: int
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferComplaint:
+    """To another office, with an owner there (None: its head). A referral keeps the promise of an answer."""
+
+    reference: str
+    office: int
+    reason: str
+    staff: int
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenComplaint:
+    """The worker disagrees with the answer, once, in their own words."""
+
+    reference: str
+    parts: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RateComplaint:
+    """How the worker found it, 1 to 5; the last one counts."""
+
+    reference: str
+    rating: int
 
 
 @dataclass(frozen=True, slots=True)

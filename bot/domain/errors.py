@@ -26,3 +26,19 @@ class Empty(DomainError):
 
 class TooLong(DomainError):
     """That is longer than a message may be."""
+
+
+class Overtaken(DomainError):
+    """Another officer was faster; nothing was changed."""
+
+
+class NotYours(DomainError):
+    """Your role does not allow this."""
+
+
+class NotServing(DomainError):
+    """That officer does not serve in the office of this complaint."""
+
+
+class AlreadyReopened(DomainError):
+    """It was reopened once already."""

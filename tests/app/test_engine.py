@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from bot.app.engine import Engine
 from bot.app.service import Service, build
+from bot.app.staffing import add_staff
 from bot.channels.base import Arrival, File, file_id
 from bot.channels.phone import Phone
 from bot.dialog.events import Event, Sent, Started, Tapped, Typed
@@ -77,6 +78,7 @@ async def office(tmp_path: Path, database_url: str) -> AsyncIterator[Office]:
     made = Office(service)
     service.clock = lambda: made.now
     service.db.write_now(seeding.load)
+    service.db.write_now(lambda connection: add_staff(connection, "sokha", "សុខា", "Sokha", "a password", "desk", NOW))
     await service.refresh_book()
     yield made
     service.close()

@@ -26,11 +26,12 @@ from bot.app.engine import Engine
 from bot.app.service import Service, build
 from bot.app.staffing import add_staff
 from bot.channels.base import file_id
-from bot.domain.complaints import ADDRESS_WITHIN, AddToComplaint, FileComplaint
+from bot.domain.clocks import ADDRESS_WITHIN
+from bot.domain.complaints import AddToComplaint, FileComplaint
 from bot.settings import Settings
 from bot.text import reference
 from handlers import ROUTER
-from storage import attachments, centres, complaints, inbox, leases, outbox, people, staff
+from storage import attachments, caseload, centres, complaints, inbox, leases, outbox, people, staff
 from tests.support.processes import free_port
 from tests.support.service import SECRET_KEYS
 
@@ -104,7 +105,7 @@ class Desk:
 
     def officer(self, login: str = LOGIN, **changed: Any) -> int:
         def work(connection: Connection) -> int:
-            added = add_staff(connection, login, "សុខា", "Sokha", PASSWORD, "member", self.now)
+            added = add_staff(connection, login, "សុខា", "Sokha", PASSWORD, "desk", self.now)
             if changed:
                 staff.change(connection, added, **changed)
             return added
@@ -177,10 +178,10 @@ class Desk:
         return {"file": id, "kind": stored.kind if stored else kind}
 
     def row(self, code: str) -> Any:
-        return self.service.db.read_now(lambda c: complaints.seen_by_staff(c, code))
+        return self.service.db.read_now(lambda c: caseload.one(c, caseload.EVERYTHING, code))
 
     def thread(self, code: str) -> list[Any]:
-        return self.service.db.read_now(lambda c: complaints.thread_for_staff(c, self.row(code).id))
+        return self.service.db.read_now(lambda c: caseload.thread(c, self.row(code).id))
 
     def session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(self.url, cookie_jar=aiohttp.CookieJar(unsafe=True))

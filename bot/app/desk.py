@@ -1,0 +1,189 @@
+"""What officers do with a complaint: take it, answer it, move it, hand it over, refer it."""
+
+from collections.abc import Collection
+from typing import Any
+
+from bot.app.context import Context
+from bot.dialog.form import MENU
+from bot.dialog.says import Choice, Reference, Say, Words, _
+from bot.domain import complaints as rules
+from bot.domain.clocks import ADDRESSED, KINDS, RECEIVED, STOPS
+from bot.domain.complaints import (
+    AcknowledgeComplaint,
+    AnswerComplaint,
+    AssignComplaint,
+    ChangeStatus,
+    ReferComplaint,
+)
+from bot.domain.errors import NotAllowed, NotServing, Overtaken, ReasonMissing
+from bot.domain.reach import ASSIGN, REFER, WORK
+from bot.domain.routing import Case, complained_of
+from bot.domain.routing import Office as RoutingOffice
+from storage import attachments, clocks, complaints, notices, offices
+from storage.complaints import Found
+
+
+def acknowledge(command: AcknowledgeComplaint, context: Context) -> None:
+    """A named officer has it. Nothing more happens to one that somebody has already."""
+    found = context.complaint(command.reference, command.staff, WORK)
+    if found.status not in ("filed", "reopened", "referred"):
+        return
+    to_status(context, found, "received", command.staff)
+    tell(context, found, Say(TOLD["received"], {"reference": Reference(command.reference)}))
+
+
+def answer(command: AnswerComplaint, context: Context) -> None:
+    """Written to the thread, and sent on the channel that the complaint came by, and only there."""
+    rules.check_reply(command.text, command.attachments)
+    found = context.complaint(command.reference, command.staff, WORK)
+    if command.once and complaints.written_once(context.connection, command.once):
+        return
+    if command.seen is not None and complaints.answered_since(
+        context.connection, found.id, command.seen, command.staff
+    ):
+        raise Overtaken
+    files = [one for one in (attachments.get(context.connection, id) for id in command.attachments) if one]
+    words = [{"kind": "text", "body": command.text}] if command.text.strip() else []
+    once = command.once or None
+    for entry in (*words, *({"kind": file.kind, "attachment_id": file.id} for file in files)):
+        complaints.add_entry(
+            context.connection,
+            found.id,
+            at=context.now,
+            author="officer",
+            staff_id=command.staff,
+            once=once,
+            **entry,
+        )
+        once = None
+    then = rules.after_reply(found.status)
+    settle(context, found, then, command.staff, first_answer_at=found.first_answer_at or context.now, unindexed=True)
+    for file in files:
+        context.post.file(context.connection, found.address_id, file.id, file.kind, now=context.now)
+    if command.text.strip():
+        said = Say(
+            _("📩 An officer answered your complaint {reference}:\n\n{words}"),
+            {"reference": Reference(command.reference), "words": command.text},
+            written_back(command.reference),
+        )
+        context.post.notice(context.connection, found.address_id, said, human=True, now=context.now)
+
+
+def change_status(command: ChangeStatus, context: Context) -> None:
+    """The worker is told of every change; the reason goes with it."""
+    found = context.complaint(command.reference, command.staff, WORK)
+    rules.check_status(found.status, command.status, command.reason)
+    to_status(context, found, command.status, command.staff, command.reason.strip())
+    params: dict[str, Any] = {"reference": Reference(command.reference)}
+    said = Say(TOLD[command.status], params)
+    if command.reason.strip():
+        said = Say(_("{told}\nReason: {reason}"), {"told": said, "reason": command.reason.strip()})
+    tell(context, found, said)
+
+
+def assign(command: AssignComplaint, context: Context) -> None:
+    """A member may take what nobody has; giving it to another is a head's. Raises Overtaken when it was given."""
+    found = context.complaint(command.reference, command.staff, WORK if command.officer == command.staff else ASSIGN)
+    if found.officer_id == command.officer:
+        return
+    if found.officer_id != command.seen:
+        raise Overtaken
+    if command.officer is not None and not serves(context, command.officer, found.office_id):
+        raise NotServing
+    complaints.change(context.connection, found.id, context.now, officer_id=command.officer)
+    if command.officer is not None and command.officer != command.staff:
+        notify(context, found, "assigned", to=(command.officer,))
+
+
+def refer(command: ReferComplaint, context: Context) -> None:
+    """To another office, never to the one complained of; there it is to be received anew. The worker is told where."""
+    found = context.complaint(command.reference, command.staff, REFER)
+    office = offices.one(context.connection, command.office)
+    if not command.reason.strip():
+        raise ReasonMissing
+    if office is None or not office.active or found.status not in rules.REFERABLE or office.id == found.office_id:
+        raise NotAllowed
+    case = Case(found.country, found.category, found.about, about_office=found.about_office_id)
+    if complained_of(case, RoutingOffice(office.id, office.kind, office.country)):
+        raise NotAllowed
+    heads = [one.id for one in offices.members(context.connection, office.id) if one.head]
+    owner = command.owner or next(iter(heads), None)
+    if owner is not None and not serves(context, owner, office.id):
+        raise NotServing
+    to_status(context, found, "referred", command.staff, command.reason.strip())
+    complaints.change(context.connection, found.id, context.now, office_id=office.id, officer_id=owner)
+    clocks.start(context.connection, found.id, found.urgency, context.now, (RECEIVED,))
+    notify(context, found, "referred", to=(owner,) if owner else heads)
+    where = Words(office.name_km, office.name_en)
+    said = Say(TOLD["referred"], {"reference": Reference(command.reference), "office": where})
+    tell(context, found, Say(_("{told}\nReason: {reason}"), {"told": said, "reason": command.reason.strip()}))
+
+
+def to_status(context: Context, found: Found, then: str, staff: int | None, reason: str = "") -> None:
+    """Into the thread, with its reason, and what follows from it."""
+    complaints.add_entry(
+        context.connection,
+        found.id,
+        at=context.now,
+        author="officer" if staff is not None else "system",
+        staff_id=staff,
+        kind="status",
+        body=then,
+        note=reason or None,
+    )
+    settle(context, found, then, staff)
+
+
+def settle(context: Context, found: Found, then: str, staff: int | None, **changed: Any) -> None:
+    """The new state, its clocks, and who has it: whoever works on what nobody had, has it."""
+    if then != "filed" and found.received_at is None and staff is not None:
+        changed |= {"received_at": context.now, "received_by": staff}
+    if found.officer_id is None and staff is not None and serves(context, staff, found.office_id):
+        changed["officer_id"] = staff
+    if then != found.status:
+        changed["waiting_since"] = context.now if then == "waiting" else None
+    complaints.change(context.connection, found.id, context.now, status=then, **changed)
+    clocks.stop(context.connection, found.id, context.now, [kind for kind in KINDS if then in STOPS[kind]])
+    if then in rules.OPEN and found.status in ("addressed", "closed", "referred") and found.first_answer_at is None:
+        clocks.start(context.connection, found.id, found.urgency, context.now, (ADDRESSED,))
+
+
+def serves(context: Context, officer: int, office: int | None) -> bool:
+    return office is not None and office in offices.reach(context.connection, officer).offices
+
+
+def notify(context: Context, found: Found, what: str, *, to: Collection[int] = (), heads: bool = False) -> None:
+    """Officers are told: those named, or whoever has it and, with `heads` or when nobody has, its office's heads."""
+    if not to:
+        named = {found.officer_id} if found.officer_id is not None else set()
+        if found.office_id is not None and (heads or not named):
+            members = offices.members(context.connection, found.office_id)
+            named |= {one.id for one in members if one.head} or {one.id for one in members}
+        to = sorted(named)
+    for staff in to:
+        notices.add(context.connection, staff, found.id, what, context.now)
+
+
+def tell(context: Context, found: Found, say: Say) -> None:
+    """The worker reads it where they wrote."""
+    said = Say(say.text, say.params, written_back(found.reference))
+    context.post.notice(context.connection, found.address_id, said, human=False, now=context.now)
+
+
+TOLD = {
+    "received": _("An officer has opened your complaint {reference}."),
+    "in_hand": _("Your complaint {reference} is being handled."),
+    "waiting": _("The officer needs something from you for your complaint {reference}."),
+    "addressed": _("Your complaint {reference} is marked as answered."),
+    "referred": _("Your complaint {reference} was handed to: {office}."),
+    "closed": _("Your complaint {reference} is closed. If it is not solved, write back and it opens again."),
+}
+
+
+def written_back(reference: str) -> tuple[Choice, ...]:
+    """What a worker can do with a notice; it comes unasked, so its buttons carry no numbers."""
+    return (
+        Choice(f"follow:add={reference}", _("Write back"), nav=True),
+        Choice(f"follow:see={reference}", _("See my complaint"), nav=True),
+        MENU,
+    )

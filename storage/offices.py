@@ -1,0 +1,140 @@
+"""Labour sub-committees, who serves in them, and the rules that bring complaints to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from bot.domain import routing
+from bot.domain.reach import Reach
+from storage.columns import Identity, table
+from storage.staff import STAFF
+
+
+class Office(SQLModel, table=True):
+    """A sub-committee, or the national desk (`kind`, see `bot.domain.routing`). `country`: where it sits.
+
+    `hours`: such as "mon-fri 08:00-17:00" in `time_zone` (an IANA name); `holidays`: ISO days with commas.
+    """
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
+    code: str = Field(unique=True)
+    kind: str = routing.SUBCOMMITTEE
+    name_km: str
+    name_en: str
+    country: str
+    time_zone: str = "Asia/Phnom_Penh"
+    hours: str = ""
+    holidays: str = ""
+    active: bool = True
+    is_demo: bool = False
+
+
+class Membership(SQLModel, table=True):
+    """An officer serves in an office; `head` leads it."""
+
+    office_id: int = Field(primary_key=True, foreign_key="office.id", sa_type=Identity)
+    staff_id: int = Field(primary_key=True, foreign_key="staff.id", index=True, sa_type=Identity)
+    head: bool = False
+
+
+class RoutingRule(SQLModel, table=True):
+    """Empty conditions mean any. `example` is the test line: a case as JSON that this rule must take."""
+
+    __tablename__ = "routing_rule"
+    __table_args__ = (UniqueConstraint("position"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
+    position: int
+    office_id: int = Field(foreign_key="office.id", sa_type=Identity)
+    country: str = ""
+    province: str = ""
+    category: str = ""
+    about: str = ""
+    note: str = ""
+    example: str = ""
+
+
+OFFICE, MEMBERSHIP, RULE = table(Office), table(Membership), table(RoutingRule)
+_OFFICES = select(OFFICE).order_by(OFFICE.c.kind, OFFICE.c.country, OFFICE.c.id)
+_RULES = select(RULE).order_by(RULE.c.position)
+_TAKING = select(OFFICE.c.id, OFFICE.c.kind, OFFICE.c.country, OFFICE.c.active).order_by(OFFICE.c.id)
+_REACHES = (
+    select(STAFF.c.role, OFFICE.c.id, OFFICE.c.kind, OFFICE.c.country)
+    .outerjoin(MEMBERSHIP, MEMBERSHIP.c.staff_id == STAFF.c.id)
+    .outerjoin(OFFICE, OFFICE.c.id == MEMBERSHIP.c.office_id)
+)
+
+
+def every(connection: Connection) -> list[Any]:
+    """All offices, whole rows."""
+    return list(connection.execute(_OFFICES))
+
+
+def one(connection: Connection, office_id: int) -> Any | None:
+    return connection.execute(select(OFFICE).where(OFFICE.c.id == office_id)).one_or_none()
+
+
+def add(connection: Connection, **values: Any) -> int:
+    """Raises IntegrityError when the code is taken."""
+    return int(connection.execute(insert(OFFICE).values(**values).returning(OFFICE.c.id)).scalar_one())
+
+
+def change(connection: Connection, office_id: int, **values: Any) -> None:
+    connection.execute(update(OFFICE).where(OFFICE.c.id == office_id).values(**values))
+
+
+def rules(connection: Connection) -> list[Any]:
+    """In their order, whole rows."""
+    return list(connection.execute(_RULES))
+
+
+def put_rules(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """All rules anew, in this order; a row has the columns of RoutingRule but `id` and `position`."""
+    connection.execute(delete(RULE))
+    for position, row in enumerate(rows, 1):
+        connection.execute(insert(RULE).values(position=position, **row))
+
+
+def route(connection: Connection, case: routing.Case) -> routing.Routed:
+    """Where a complaint goes by today's rules."""
+    offices = [routing.Office(*row) for row in connection.execute(_TAKING)]
+    asked = [
+        routing.Rule(row.id, row.office_id, row.country, row.province, row.category, row.about)
+        for row in rules(connection)
+    ]
+    return routing.route(case, asked, offices)
+
+
+def serve(connection: Connection, office_id: int, staff_id: int, *, head: bool = False) -> None:
+    """Take an officer into an office, or change their place in it."""
+    leave(connection, office_id, staff_id)
+    connection.execute(insert(MEMBERSHIP).values(office_id=office_id, staff_id=staff_id, head=head))
+
+
+def leave(connection: Connection, office_id: int, staff_id: int) -> None:
+    mine = (MEMBERSHIP.c.office_id == office_id, MEMBERSHIP.c.staff_id == staff_id)
+    connection.execute(delete(MEMBERSHIP).where(*mine))
+
+
+def members(connection: Connection, office_id: int) -> list[Any]:
+    """Active officers of an office: id, names, role, head; heads first."""
+    return list(
+        connection.execute(
+            select(STAFF.c.id, STAFF.c.login, STAFF.c.name_km, STAFF.c.name_en, STAFF.c.role, MEMBERSHIP.c.head)
+            .join(MEMBERSHIP, MEMBERSHIP.c.staff_id == STAFF.c.id)
+            .where(MEMBERSHIP.c.office_id == office_id, STAFF.c.active)
+            .order_by(MEMBERSHIP.c.head.desc(), STAFF.c.id)
+        )
+    )
+
+
+def reach(connection: Connection, staff_id: int) -> Reach:
+    """Whose complaints an officer may see; an unknown or inactive officer reaches nothing."""
+    found = list(connection.execute(_REACHES.where(STAFF.c.id == staff_id, STAFF.c.active)))
+    if not found:
+        return Reach(staff_id, "")
+    served = [row for row in found if row.id is not None]
+    posts = {row.country for row in served if row.kind != routing.NATIONAL}
+    return Reach(staff_id, found[0].role, tuple(sorted(row.id for row in served)), tuple(sorted(posts)))
