@@ -73,7 +73,7 @@ async def test_a_person_who_blocks_the_bot_and_lets_it_write_again(village: Trip
         await person.unblocks()
         await until(lambda: answers(by, who) == ANSWERS, "the answers, in their order")
         assert look.address("telegram", who).suppressed == ""
-        assert states(look, by, who) == []
+        await until(lambda: states(look, by, who) == [], "nothing is left behind")
 
 
 @pytest.mark.parametrize("channel", ["telegram", "messenger"])
