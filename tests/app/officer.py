@@ -59,7 +59,15 @@ async def officer(there: Trip, login: str = LOGIN) -> AsyncIterator[Officer]:
     """A new officer of this service, made on the command line and signed in."""
     names = ("--name-km", "ដារ៉ា", "--name-en", "Dara")
     made = await chumnuoy_aside(
-        there.folder, "staff", "add", login, *names, stdin=PASSWORD + "\n", DATABASE_URL=there.database_url
+        there.folder,
+        "staff",
+        "add",
+        login,
+        *names,
+        "--role",
+        "desk",
+        stdin=PASSWORD + "\n",
+        DATABASE_URL=there.database_url,
     )
     assert made.code == 0, made.words
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:

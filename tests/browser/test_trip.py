@@ -19,7 +19,7 @@ REPLY = "យើងបានទូរស័ព្ទទៅថៅកែរបស�
 
 def prepare(env: dict[str, str]) -> None:
     """Reference data, and one officer."""
-    add = ["staff", "add", "sokha", "--name-km", "សុខា", "--name-en", "Sokha"]
+    add = ["staff", "add", "sokha", "--name-km", "សុខា", "--name-en", "Sokha", "--role", "desk"]
     for arguments, given in ((add, PASSWORD + "\n"), (["seed"], "")):
         command = [sys.executable, "-m", "bot.cli", *arguments]
         subprocess.run(command, input=given, text=True, env=env, cwd=REPOSITORY, check=True)
