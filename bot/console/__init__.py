@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from bot.app.engine import Engine
 from bot.app.service import Service
-from bot.console import auth, complaint, complaints, files, live
+from bot.console import auth, complaint, complaints, figures, files, live
 from bot.console.pages import TEMPLATES, Desk, Guarded
 from bot.pages import Pages
 
@@ -20,6 +20,7 @@ class Console(APIRouter):
         auth.routes(self, desk, entrance)
         complaints.routes(self, desk, entrance)
         complaint.routes(self, desk, entrance)
+        figures.routes(self, desk, entrance)
         files.routes(self, desk, entrance)
         live.routes(self, desk, entrance, self._live)
 
