@@ -22,7 +22,7 @@ from bot.app.poll import poll
 from bot.channels.base import Channel, ChannelNotUsable
 from bot.i18n import Catalogues
 from bot.settings import Settings, SettingsError
-from bot.web import health, phone, public, webhooks
+from bot.web import health, phone, public, receipts, webhooks
 from bot.web.app import make_app
 from handlers import ROUTER
 
@@ -150,6 +150,7 @@ def web_app(settings: Settings) -> tuple[FastAPI, root.Service, Engine, Callable
     routers: list[tuple[APIRouter, str]] = [
         (health.router(service), ""),
         (public.router(service), ""),
+        (receipts.router(service), ""),
         (webhooks.router(service, engine), ""),
         (desk, "/console"),
     ]

@@ -1,39 +1,32 @@
-"""Follow a complaint: the list, one complaint's status and thread, and adding words or files to it."""
+"""Follow a complaint: the list, one complaint's page, adding to it, disagreeing with the answer, rating it."""
+
+from dataclasses import replace
+from typing import Any
 
 from bot.dialog.events import Back, Event, Started, Tapped, Typed
 from bot.dialog.facts import Complaint, Facts
 from bot.dialog.flow import Page
 from bot.dialog.form import BACK, MENU, RESUMED, picked
 from bot.dialog.questions import DONE_LABEL, Collect, Kept, Unclear, worth_keeping
-from bot.dialog.says import Choice, Reference, Say, State, Turn, Words, _
+from bot.dialog.says import Choice, Param, Reference, Say, State, Turn, Words, _
 from bot.domain.clocks import ADDRESS_WITHIN
-from bot.domain.complaints import AddToComplaint
-from bot.text import khmer
+from bot.domain.complaints import RATINGS, AddToComplaint, RateComplaint, ReopenComplaint, after_addition
+from bot.domain.receipts import SendReceipt
+from handlers.standing import RATED, STATUS, disagreeable, named, rateable, standing
 
 LISTED = 8
-THREAD_SHOWN = 8
-STATUS = {
-    "filed": _("sent, not yet opened"),
-    "received": _("received"),
-    "in_hand": _("being handled"),
-    "waiting": _("waiting for your answer"),
-    "addressed": _("answered"),
-    "referred": _("handed to another office"),
-    "reopened": _("you disagreed; it is being looked at again"),
-    "closed": _("closed"),
-    "withdrawn": _("withdrawn"),
-}
-AUTHORS = {"worker": _("You"), "officer": _("Officer"), "system": _("Chumnuoy")}
-KINDS = {
-    "photo": _("a photo"),
-    "voice": _("a voice message"),
-    "video": _("a video"),
-    "file": _("a file"),
-    "place": _("a location"),
-}
 ADDING = Collect(
     key="parts", ask=_("Write, speak or send photos to add to {reference}. Press Done when you have finished.")
 )
+DISAGREEING = _(
+    "Tell why you do not agree with the answer to {reference}. Write, speak or send photos, then press Done. "
+    "The complaint is opened again, once, and its 48 hours begin anew."
+)
+ONCE = Say(
+    _("You have disagreed with this once already, so I cannot open it again. You can still add words: they are read.")
+)
+OPEN_ALREADY = Say(_("This complaint is open. What you add is read by the officer who has it."))
+DISAGREE_LABEL = _("I do not agree")
 
 
 def the_list(facts: Facts) -> Say:
@@ -65,46 +58,31 @@ def shown_reference(one: Complaint) -> Words:
     return Words(shown, shown)
 
 
-def named(one: Complaint, facts: Facts) -> Words:
-    category = facts.book.categories.get(one.category)
-    return category.name if category else Words(one.category, one.category)
+def see(reference: str) -> Choice:
+    return Choice(f"follow:see={reference}", _("See my complaint"))
 
 
-def clock(one: Complaint, facts: Facts) -> Say:
-    """The worker sees the 48 hours, kept or broken."""
-    if one.first_answer_at:
-        return Say(_("First answered: {at}"), {"at": one.first_answer_at})
-    left = one.time_left(facts.now)
-    if not one.is_open:
-        return Say(_("Filed: {at}"), {"at": one.filed_at})
-    if left.total_seconds() >= 0:
-        return Say(_("⏳ Time left for an answer: {left} (by {due})"), {"left": left, "due": one.due_at})
-    return Say(_("⚠ The 48 hours ended {late} ago and there is no answer yet. It is marked overdue."), {"late": -left})
+def onward(one: Complaint) -> tuple[Choice, ...]:
+    """After something was done."""
+    return (see(one.reference), *disagree(one), MENU)
+
+
+def disagree(one: Complaint) -> tuple[Choice, ...]:
+    return (Choice(f"follow:disagree={one.reference}", DISAGREE_LABEL),) if disagreeable(one) else ()
 
 
 def one_page(one: Complaint, facts: Facts) -> Say:
-    lines = [
-        Say(_("Complaint {reference}"), {"reference": Reference(one.reference)}),
-        Say("{category}", {"category": named(one, facts)}),
-        Say(_("Filed: {at}"), {"at": one.filed_at}),
-        Say(_("Status: {status}"), {"status": Say(STATUS[one.status])}),
-        *((clock(one, facts),) if one.is_open else ()),
-    ]
-    for entry in one.entries[-THREAD_SHOWN:]:
-        words = Say("{text}", {"text": khmer.cut(entry.text, 600, "chars")})
-        if entry.kind == "status":
-            words = Say(STATUS.get(entry.text, "{text}"), {"text": entry.text})
-        elif entry.kind != "text":
-            words = Say(KINDS.get(entry.kind, KINDS["file"]))
-        lines.append(
-            Say("\n— {who} · {at}\n{words}", {"who": Say(AUTHORS[entry.author]), "at": entry.at, "words": words})
-        )
+    rate = _("How did it help?") if one.rating is None else _("Change my rating")
     choices = (
         *((Choice(f"follow:add={one.reference}", _("Add something")),) if one.status != "withdrawn" else ()),
-        Choice("follow:list", _("My complaints")),
+        *disagree(one),
+        *((Choice(f"follow:rate={one.reference}", rate),) if rateable(one) else ()),
+        Choice(f"follow:receipt={one.reference}", _("Receipt")),
+        Choice("follow:list", _("All my complaints")),
         MENU,
     )
-    return Say("{lines}", {"lines": tuple(lines)}, choices)
+    told = standing(one, facts)
+    return Say(told.text, told.params, choices)
 
 
 def sent_page(reference: str, facts: Facts) -> Say:
@@ -117,14 +95,22 @@ def sent_page(reference: str, facts: Facts) -> Say:
             "I will write to you here. You can ask or add something at any time."
         ),
         {"reference": Reference(reference), "hours": ADDRESS_WITHIN, "due": facts.now + ADDRESS_WITHIN},
-        (Choice(f"follow:see={reference}", _("See my complaint")), MENU),
+        (see(reference), MENU),
     )
 
 
 def add_page(state: State, facts: Facts) -> Say:
     draft = tuple(state.get("draft", ()))
     done = (Choice(f"follow:done={state['reference']}", DONE_LABEL),) if draft else ()
-    return Say(str(ADDING.ask), {"reference": Reference(state["reference"])}, (*done, BACK, MENU))
+    ask = DISAGREEING if state.get("disagree") else str(ADDING.ask)
+    return Say(ask, {"reference": Reference(state["reference"])}, (*done, BACK, MENU))
+
+
+def rate_page(one: Complaint) -> Say:
+    choices = tuple(Choice(f"follow:rate{n}={one.reference}", *RATED[n]) for n in RATINGS)
+    return Say(
+        _("How did we help you with {reference}?"), {"reference": Reference(one.reference)}, (*choices, BACK, MENU)
+    )
 
 
 def current(state: State, facts: Facts) -> Say:
@@ -132,21 +118,27 @@ def current(state: State, facts: Facts) -> Say:
     if one is None:
         return the_list(facts)
     if state.get("sent"):
-        seen = Choice(f"follow:see={one.reference}", _("See my complaint"))
-        return Say(_("Complaint {reference}"), {"reference": Reference(one.reference)}, (seen, MENU))
+        return Say(_("Complaint {reference}"), {"reference": Reference(one.reference)}, onward(one))
+    if state.get("rating"):
+        return rate_page(one)
     return add_page(state, facts) if state.get("adding") else one_page(one, facts)
 
 
+def shown(state: State, facts: Facts, *before: Say) -> Turn:
+    return Turn(state, (*before, current(state, facts)))
+
+
 def begin(facts: Facts, state: State) -> Turn:
-    """The list; or what was being added when the person went elsewhere."""
+    """What was being added when the person went elsewhere; or the one open complaint; or the list."""
     if state.get("draft"):
-        return Turn(state, (RESUMED, current(state, facts)))
-    return Turn({"at": "list"}, (the_list(facts),))
+        return shown(state, facts, RESUMED)
+    unfinished = [one for one in facts.complaints if one.is_open]
+    return shown({"reference": unfinished[0].reference} if len(unfinished) == 1 else {"at": "list"}, facts)
 
 
 def go_on(state: State, event: Event, facts: Facts) -> Turn:
     if isinstance(event, Started):
-        return Turn(state or {"at": "list"}, (current(state, facts),))
+        return shown(state or {"at": "list"}, facts)
     if isinstance(event, Back):
         return back(state, facts)
     if isinstance(event, Typed):
@@ -167,13 +159,13 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
 
 def back(state: State, facts: Facts) -> Turn:
     if state.get("draft"):
-        asked = Say(_("You have not sent this yet. Press Done to send it, or Cancel to throw it away."))
-        return Turn(state, (asked, current(state, facts)))
-    if state.get("adding"):
-        seen = {"reference": state["reference"]}
-        return Turn(seen, (current(seen, facts),))
+        return shown(
+            state, facts, Say(_("You have not sent this yet. Press Done to send it, or Cancel to throw it away."))
+        )
+    if state.get("adding") or state.get("rating"):
+        return shown({"reference": state["reference"]}, facts)
     if state.get("reference"):
-        return begin(facts, {})
+        return shown({"at": "list"}, facts)
     return Turn(None, goto="go:menu")
 
 
@@ -181,21 +173,48 @@ def tapped(state: State, event: Tapped, facts: Facts) -> Turn:
     action, _sign, reference = event.code.removeprefix("follow:").partition("=")
     one = facts.complaint(reference)
     draft = list(state.get("draft", ())) if state.get("reference") == reference else []
-    if state.get("draft") and action in ("see", "add") and state.get("reference") != reference:
+    elsewhere = state.get("draft") and state.get("reference") != reference
+    if elsewhere and (action in ("see", "add", "disagree") or action.startswith("rate")):
         return back(state, facts)
     if action == "sent" and reference == facts.reference:
         return Turn({"reference": reference, "sent": True}, (sent_page(reference, facts),))
-    if action == "see" and one:
-        seen = {"reference": reference} | ({"draft": draft, "adding": True} if draft else {})
-        return Turn(seen, (one_page(one, facts),))
-    if action == "add" and one and one.status != "withdrawn":
-        adding = {"reference": reference, "adding": True, "draft": [*draft, *facts.loose]}
-        return Turn(adding, (current(adding, facts),))
-    if action == "done" and one and draft:
-        return finished(one, draft, facts)
     if action == "list" and not state.get("draft"):
-        return begin(facts, {})
-    return Turn(state or {"at": "list"}, (current(state, facts),), understood=bool(action == "list"))
+        return shown({"at": "list"}, facts)
+    if one is None:
+        return Turn(state or {"at": "list"}, (current(state, facts),), understood=action == "list")
+    turn = opened(action, state, one, draft, facts) or carried_out(action, state, one, draft, facts)
+    return turn or Turn(state or {"at": "list"}, (current(state, facts),), understood=False)
+
+
+def opened(action: str, state: State, one: Complaint, draft: list[Any], facts: Facts) -> Turn | None:
+    """A page of one complaint; None when that page is not (any more) to be had."""
+    reference = one.reference
+    match action:
+        case "see":
+            return Turn(state if draft else {"reference": reference}, (one_page(one, facts),))
+        case "add" if one.status != "withdrawn":
+            return shown({"reference": reference, "adding": True, "draft": [*draft, *facts.loose]}, facts)
+        case "disagree" if disagreeable(one):
+            parts = [*draft, *facts.loose]
+            return shown({"reference": reference, "adding": True, "disagree": True, "draft": parts}, facts)
+        case "disagree" if one.status != "withdrawn" and not draft:
+            return shown({"reference": reference}, facts, ONCE if one.reopened else OPEN_ALREADY)
+        case "rate" if rateable(one) and not draft:
+            return shown({"reference": reference, "rating": True}, facts)
+    return None
+
+
+def carried_out(action: str, state: State, one: Complaint, draft: list[Any], facts: Facts) -> Turn | None:
+    """A command; None when it is not (any more) possible."""
+    match action:
+        case "done" if draft:
+            return finished(state, one, draft, facts)
+        case "receipt":
+            coming = _("I send you the receipt of {reference}. Keep it: any office can check it.")
+            return done(state, one, coming, SendReceipt(one.reference))
+        case "rate1" | "rate2" | "rate3" | "rate4" | "rate5" if rateable(one):
+            return rated(state, one, int(action[-1]))
+    return None
 
 
 def heard(state: State, event: Event, facts: Facts) -> Turn:
@@ -210,16 +229,50 @@ def heard(state: State, event: Event, facts: Facts) -> Turn:
             return Turn(state, (current(state, facts),), understood=False)
 
 
-def finished(one: Complaint, draft: list[object], facts: Facts) -> Turn:
-    said = Say(
-        _("Added to {reference}. The sub-committee will see it."),
-        {"reference": Reference(one.reference)},
-        (Choice(f"follow:see={one.reference}", _("See my complaint")), MENU),
-    )
-    command = AddToComplaint(one.reference, tuple(draft))  # type: ignore[arg-type]  # parts come from JSON
-    return Turn({"reference": one.reference}, (said,), (command,))
+def finished(state: State, one: Complaint, draft: list[Any], facts: Facts) -> Turn:
+    """Done: the parts are added; with a disagreement that is still open to them, the complaint opens again."""
+    if state.get("disagree") and disagreeable(one):
+        again = _(
+            "Your complaint {reference} is open again. A labour sub-committee must answer within {hours}: by {due}."
+        )
+        then, due = replace(one, status="reopened", reopened=one.reopened + 1), facts.now + ADDRESS_WITHIN
+        return done({}, then, again, ReopenComplaint(one.reference, tuple(draft)), hours=ADDRESS_WITHIN, due=due)
+    told = _("Added to {reference}. The sub-committee will see it.")
+    if one.status == "closed":
+        told = _("Added to {reference}. The sub-committee will see it. The complaint itself stays closed.")
+    return done({}, replace(one, status=after_addition(one.status)), told, AddToComplaint(one.reference, tuple(draft)))
+
+
+def rated(state: State, one: Complaint, rating: int) -> Turn:
+    """The last one counts."""
+    thanks = _("Thank you. You said of {reference}: {rating}.")
+    return done(state, one, thanks, RateComplaint(one.reference, rating), rating=Say(RATED[rating][0]))
+
+
+def done(state: State, then: Complaint, told: str, command: object, **more: Param) -> Turn:
+    """Say that it is done, and what can be done next; a draft of words that is under way is left as it is."""
+    said = Say(told, {"reference": Reference(then.reference), **more}, onward(then))
+    kept = state if state.get("draft") else {"reference": then.reference, "sent": True}
+    return Turn(kept, (said,), (command,))
 
 
 follow = Page(
-    "follow", (_("My complaints"), "/complaints", _("Write back"), "status", "បណ្តឹងរបស់ខ្ញុំ", "ស្ថានភាព"), begin, go_on
+    "follow",
+    (
+        _("My complaints"),
+        "/complaints",
+        _("Write back"),
+        _("Where is my complaint?"),
+        "status",
+        "complaint status",
+        "my complaint",
+        "បណ្តឹងរបស់ខ្ញុំ",
+        "ស្ថានភាព",
+        "ស្ថានភាពបណ្តឹង",
+        "បណ្តឹងខ្ញុំដល់ណា",
+        "បណ្តឹងខ្ញុំដល់ណាហើយ",
+        "បណ្តឹងរបស់ខ្ញុំដល់ណាហើយ",
+    ),
+    begin,
+    go_on,
 )

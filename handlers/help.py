@@ -22,6 +22,7 @@ CHOICES = (
     Choice("sos:start", _("🆘 I need help now"), _("🆘 Help me now")),
     Choice("complaint:start", _("File a complaint")),
     Choice("person:start", _("Talk to an officer")),
+    Choice("discreet:start", _("Discreet messages")),
     Choice("erase:start", _("Delete my data"), _("Delete my words")),
     MENU,
 )

@@ -1,13 +1,14 @@
 """What was done, by whom, when and from where: append-only, each row bound to the one before it."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Index, SQLModel
 
-from bot.domain.audit import BEGINNING, Act, digest
+from bot.domain.audit import BEGINNING, Act, Link, digest
 from storage.columns import Identity, Moment, table
 
 
@@ -66,3 +67,117 @@ def append(connection: Connection, act: Act) -> None:
     made = digest(number, act, head.hash)
     connection.execute(_ADD, {"id": number, **asdict(act), "previous": head.hash, "hash": made})
     connection.execute(_MOVE, {"newest": number, "digest": made})
+
+
+# --- what was recorded, for those who may read it ---
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Filters; empty means any. `since` is inclusive, `until` is not. `before`: a row's number, to go on from."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    officer: int | None = None
+    action: str = ""
+    subject: str = ""
+    actor: str = ""
+    before: int | None = None
+
+
+def listed(connection: Connection, wanted: Wanted, limit: int = 50) -> list[Any]:
+    """Newest first, paged by key, whole rows."""
+    statement = select(AUDIT)
+    if wanted.since:
+        statement = statement.where(AUDIT.c.at >= wanted.since)
+    if wanted.until:
+        statement = statement.where(AUDIT.c.at < wanted.until)
+    if wanted.officer is not None:
+        statement = statement.where(AUDIT.c.staff_id == wanted.officer)
+    for column, value in (
+        (AUDIT.c.action, wanted.action),
+        (AUDIT.c.subject, wanted.subject),
+        (AUDIT.c.actor, wanted.actor),
+    ):
+        if value:
+            statement = statement.where(column == value)
+    if wanted.before is not None:
+        statement = statement.where(AUDIT.c.id < wanted.before)
+    return list(connection.execute(statement.order_by(AUDIT.c.id.desc()).limit(limit)))
+
+
+_ALIKE = (
+    select(AUDIT.c.id)
+    .where(AUDIT.c.subject_kind == bindparam("kind"), AUDIT.c.subject == bindparam("about"))
+    .where(AUDIT.c.staff_id == bindparam("officer"), AUDIT.c.place == bindparam("place"))
+    .where(AUDIT.c.action == bindparam("action"), AUDIT.c.after == bindparam("said"), AUDIT.c.at > bindparam("since"))
+    .order_by(AUDIT.c.id.desc())
+    .limit(1)
+)
+
+
+def recorded_since(connection: Connection, act: Act, since: datetime) -> bool:
+    """Whether the same officer did the very same from the same place after that moment."""
+    same = {"kind": act.subject_kind, "about": act.subject, "officer": act.staff_id, "place": act.place}
+    found = connection.scalar(_ALIKE, {**same, "action": act.action, "said": act.after, "since": since})
+    return found is not None
+
+
+# --- the chain ---
+
+CONTENT = tuple(field.name for field in fields(Act))
+_LINKS = select(AUDIT.c.id, AUDIT.c.previous, AUDIT.c.hash, *(AUDIT.c[name] for name in CONTENT))
+_PAGE = (
+    _LINKS.where(AUDIT.c.id > bindparam("after"), AUDIT.c.id <= bindparam("last"))
+    .order_by(AUDIT.c.id)
+    .limit(bindparam("most"))
+)
+_NUMBERS = (
+    select(AUDIT.c.id)
+    .where(AUDIT.c.id > bindparam("after"), AUDIT.c.id <= bindparam("last"))
+    .order_by(AUDIT.c.id)
+    .limit(bindparam("most"))
+)
+_LINK = _LINKS.where(AUDIT.c.id == bindparam("number"))
+_NEWEST = select(func.max(AUDIT.c.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The number and the digest of the newest row."""
+
+    last: int
+    hash: str
+
+
+def head(connection: Connection) -> Head | None:
+    """None before anything was recorded."""
+    row = connection.execute(_HEAD).one_or_none()
+    return Head(row.last, row.hash) if row else None
+
+
+def newest(connection: Connection) -> int | None:
+    """The number of the last row that is there, whatever the head says."""
+    found: int | None = connection.scalar(_NEWEST)
+    return found
+
+
+def links(connection: Connection, after: int, last: int, limit: int) -> list[Link]:
+    """Rows of the chain by number, from `after` (exclusive) to `last`. Raises when a value is none of its column's."""
+    rows = connection.execute(_PAGE, {"after": after, "last": last, "most": limit})
+    return [_link(row) for row in rows]
+
+
+def numbers(connection: Connection, after: int, last: int, limit: int) -> list[int]:
+    """Of the same rows, the numbers alone."""
+    return list(connection.scalars(_NUMBERS, {"after": after, "last": last, "most": limit}))
+
+
+def link(connection: Connection, number: int) -> Link | None:
+    """One row. Raises when a value is none of its column's."""
+    row = connection.execute(_LINK, {"number": number}).one_or_none()
+    return _link(row) if row else None
+
+
+def _link(row: Any) -> Link:
+    return Link(row.id, Act(**{name: getattr(row, name) for name in CONTENT}), row.previous, row.hash)

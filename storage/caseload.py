@@ -1,13 +1,11 @@
 """What staff may see of complaints: every list and page of the console goes through one statement."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, not_, or_, select, true
 
-from bot.domain.complaints import OPEN
 from bot.domain.reach import READ, Reach
 from bot.domain.routing import ABOUT_OFFICIAL, MISCONDUCT
 from storage.attachments import ATTACHMENT
@@ -18,8 +16,11 @@ EVERYTHING = None
 """Instead of a reach, for the service itself: exports from the command line, jobs."""
 
 
-def within(reach: Reach | None) -> ColumnElement[bool]:
-    """Which complaints these eyes may see: their own office's, and never one about a post where they serve."""
+def within(reach: Reach | None, office: ColumnElement[int | None] = COMPLAINT.c.office_id) -> ColumnElement[bool]:
+    """Which complaints these eyes may see: their own office's, and never one about a post where they serve.
+
+    `office`: the column, or an expression that is equal to it and that no index knows.
+    """
     if reach is EVERYTHING:
         return true()
     if not reach.may(READ):
@@ -32,7 +33,7 @@ def within(reach: Reach | None) -> ColumnElement[bool]:
             COMPLAINT.c.country.in_(reach.posts),
         ),
     )
-    mine = true() if reach.everywhere else COMPLAINT.c.office_id.in_(reach.offices)
+    mine = true() if reach.everywhere else office.in_(reach.offices)
     return and_(mine, not_(func.coalesce(about_us, false()))) if reach.offices else mine
 
 
@@ -45,41 +46,6 @@ def may_see(connection: Connection, reach: Reach | None, complaint_id: int) -> b
     """Whether that complaint is one of those."""
     asked = select(COMPLAINT.c.id).where(COMPLAINT.c.id == complaint_id, within(reach))
     return connection.scalar(asked) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A list's filters; empty means any. `before` is the key to go on from, in the list's order."""
-
-    status: str = ""
-    category: str = ""
-    country: str = ""
-    channel: str = ""
-    reference: str = ""
-    late_at: datetime | None = None
-    before: int | None = None
-
-
-def listed(connection: Connection, reach: Reach | None, wanted: Filter, limit: int = 50) -> list[Any]:
-    """Newest first, paged by key."""
-    statement = visible(reach)
-    if wanted.status == "open":
-        statement = statement.where(COMPLAINT.c.status.in_(OPEN))
-    elif wanted.status:
-        statement = statement.where(COMPLAINT.c.status == wanted.status)
-    for column, value in (
-        (COMPLAINT.c.category, wanted.category),
-        (COMPLAINT.c.country, wanted.country),
-        (COMPLAINT.c.channel, wanted.channel),
-        (COMPLAINT.c.reference, wanted.reference),
-    ):
-        if value:
-            statement = statement.where(column == value)
-    if wanted.late_at:
-        statement = statement.where(COMPLAINT.c.due_at < wanted.late_at, COMPLAINT.c.first_answer_at.is_(None))
-    if wanted.before:
-        statement = statement.where(COMPLAINT.c.id < wanted.before)
-    return list(connection.execute(statement.order_by(COMPLAINT.c.id.desc()).limit(limit)))
 
 
 def one(connection: Connection, reach: Reach | None, reference: str) -> Any | None:
@@ -107,25 +73,23 @@ def thread(connection: Connection, complaint_id: int) -> list[Any]:
     )
 
 
-def complaint_of_file(connection: Connection, reach: Reach | None, attachment_id: str) -> int | None:
-    """The complaint whose thread holds a file: staff may open a file only through one they may see."""
-    shown = visible(reach).with_only_columns(COMPLAINT.c.id)
-    return connection.scalar(
-        select(ENTRY.c.complaint_id).where(ENTRY.c.attachment_id == attachment_id, ENTRY.c.complaint_id.in_(shown))
+def complaint_of_file(connection: Connection, reach: Reach | None, attachment_id: str) -> str | None:
+    """Reference of the complaint whose thread holds a file: staff may open a file only through one they may see."""
+    found: str | None = connection.scalar(
+        select(COMPLAINT.c.reference)
+        .join(ENTRY, ENTRY.c.complaint_id == COMPLAINT.c.id)
+        .where(ENTRY.c.attachment_id == attachment_id, within(reach))
+        .limit(1)
     )
+    return found
 
 
-def counts(connection: Connection, reach: Reach | None, now: datetime) -> dict[str, int]:
-    """Open, overdue and all, for the head of the list."""
-    seen = visible(reach).subquery()
-    row = connection.execute(
-        select(
-            func.count().filter(seen.c.status.in_(OPEN)),
-            func.count().filter(seen.c.due_at < now, seen.c.first_answer_at.is_(None), seen.c.status.in_(OPEN)),
-            func.count(),
-        ).select_from(seen)
-    ).one()
-    return {"open": row[0], "overdue": row[1], "all": row[2]}
+def same_about(connection: Connection, reach: Reach | None, row: Any) -> int:
+    """How many other complaints are about the employer or agency of this one (a row with `id` and `about_key`)."""
+    if row.about_key is None:
+        return 0
+    others = (COMPLAINT.c.about_key == row.about_key, COMPLAINT.c.id != row.id)
+    return connection.scalar(select(func.count()).select_from(COMPLAINT).where(*others, within(reach))) or 0
 
 
 def latest_change(connection: Connection) -> datetime | None:

@@ -1,11 +1,14 @@
 """Column types every table uses: identities, aware moments, sealed text and sealed JSON."""
 
 import json
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Table
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -18,10 +21,26 @@ class Keyring:
 
     def __init__(self) -> None:
         self._keys: MultiFernet | None = None
+        self._oldest = b""
+        self._derived = dict[str, bytes]()
 
     def use(self, keys: Sequence[str]) -> None:
         """Raise ValueError when a key is not 32 url-safe base64 bytes."""
         self._keys = MultiFernet([Fernet(key) for key in keys])
+        self._oldest = urlsafe_b64decode(keys[-1])
+        self._derived = {}
+
+    def derive(self, label: str) -> bytes:
+        """A key of 32 bytes for one purpose, by HKDF-SHA256 from the oldest key of the ring.
+
+        A new key comes first in the ring, so what was made with this one stays good; it changes when the oldest key is
+        dropped, and what was made with it must then be made anew (`chumnuoy search reindex`).
+        """
+        self._ring()
+        if label not in self._derived:
+            made = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"chumnuoy " + label.encode())
+            self._derived[label] = made.derive(self._oldest)
+        return self._derived[label]
 
     def seal(self, plain: bytes) -> bytes:
         return self._ring().encrypt(plain)

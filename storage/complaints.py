@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, column, insert, or_, select, update
+from sqlalchemy import table as lightly
 from sqlmodel import Field, Index, SQLModel
 
 from bot.domain.complaints import OPEN, FileComplaint
+from storage import search
 from storage.columns import Identity, Moment, Sealed, table
 from storage.db import insert_rows
 
@@ -166,6 +168,12 @@ def written_once(connection: Connection, once: str) -> bool:
     return connection.scalar(select(ENTRY.c.id).where(ENTRY.c.once == once)) is not None
 
 
+# Not imported: clocks and offices may know complaints, not the reverse.
+_OFFICE = lightly("office", column("id"), column("name_km"), column("name_en"))
+_CLOCK = lightly(
+    *("clock", column("id"), column("complaint_id"), column("kind")),
+    *(column("due_at", Moment), column("stopped_at", Moment), column("breached_at", Moment)),
+)
 _MINE = (
     select(
         COMPLAINT.c.id,
@@ -175,7 +183,14 @@ _MINE = (
         COMPLAINT.c.filed_at,
         COMPLAINT.c.due_at,
         COMPLAINT.c.first_answer_at,
+        COMPLAINT.c.received_at,
+        COMPLAINT.c.waiting_since,
+        COMPLAINT.c.reopened,
+        COMPLAINT.c.rating,
+        _OFFICE.c.name_km.label("office_km"),
+        _OFFICE.c.name_en.label("office_en"),
     )
+    .outerjoin(_OFFICE, _OFFICE.c.id == COMPLAINT.c.office_id)
     .where(COMPLAINT.c.person_id == bindparam("person"), COMPLAINT.c.erased_at.is_(None))
     .order_by(COMPLAINT.c.id.desc())
     .limit(20)
@@ -185,16 +200,26 @@ _THREADS = (
     .where(ENTRY.c.complaint_id.in_(bindparam("ids", expanding=True)))
     .order_by(ENTRY.c.id)
 )
+_CLOCKS = (
+    select(_CLOCK.c.complaint_id, _CLOCK.c.kind, _CLOCK.c.due_at, _CLOCK.c.stopped_at, _CLOCK.c.breached_at)
+    .where(_CLOCK.c.complaint_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_CLOCK.c.id)
+)
 
 
 def of_person(connection: Connection, person_id: int) -> list[Any]:
-    """A person's own complaints, newest first: id, reference, category, status and times."""
+    """A person's own complaints, newest first: id, reference, category, status, times and the office that has it."""
     return list(connection.execute(_MINE, {"person": person_id}))
 
 
 def threads(connection: Connection, complaint_ids: Sequence[int]) -> list[Any]:
     """Entries of these complaints, oldest first, as their worker may see them (no officers' names, no reasons)."""
     return list(connection.execute(_THREADS, {"ids": list(complaint_ids)})) if complaint_ids else []
+
+
+def promises(connection: Connection, complaint_ids: Sequence[int]) -> list[Any]:
+    """The clocks of these complaints, oldest first: of each kind, the last row counts."""
+    return list(connection.execute(_CLOCKS, {"ids": list(complaint_ids)})) if complaint_ids else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +308,14 @@ def erase_of(connection: Connection, person_id: int, now: datetime) -> None:
             address_id=None,
             erased_at=now,
             changed_at=now,
+            about_key=None,
+            unindexed=False,
         )
     )
     connection.execute(
         update(COMPLAINT).where(mine, or_(*(COMPLAINT.c.status == one for one in OPEN))).values(status="withdrawn")
     )
+    search.forget(connection, select(COMPLAINT.c.id).where(mine))
 
 
 def file_changed(connection: Connection, attachment_id: str, now: datetime) -> None:

@@ -1,14 +1,17 @@
 """Labour sub-committees, who serves in them, and the rules that bring complaints to them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
 from bot.domain import routing
+from bot.domain.complaints import OPEN
 from bot.domain.reach import Reach
 from storage.columns import Identity, table
+from storage.complaints import COMPLAINT
 from storage.staff import STAFF
 
 
@@ -65,6 +68,19 @@ _REACHES = (
     .outerjoin(MEMBERSHIP, MEMBERSHIP.c.staff_id == STAFF.c.id)
     .outerjoin(OFFICE, OFFICE.c.id == MEMBERSHIP.c.office_id)
 )
+_BY_CODE = select(OFFICE).where(OFFICE.c.code == bindparam("code"))
+_LOCK = select(OFFICE.c.id).order_by(OFFICE.c.id).with_for_update(key_share=True)
+"""Not against complaints that name an office: those only need its key to stay."""
+_OPEN = (
+    select(COMPLAINT.c.office_id, func.count())
+    .where(COMPLAINT.c.status.in_(OPEN), COMPLAINT.c.office_id.is_not(None))
+    .group_by(COMPLAINT.c.office_id)
+)
+_NATIONAL = select(OFFICE.c.id).where(OFFICE.c.kind == routing.NATIONAL)
+_WITH_NATIONAL = select(func.count()).where(
+    COMPLAINT.c.office_id.in_(_NATIONAL), COMPLAINT.c.filed_at >= bindparam("since")
+)
+_NOWHERE = select(func.count()).where(COMPLAINT.c.office_id.is_(None), COMPLAINT.c.status.in_(OPEN))
 
 
 def every(connection: Connection) -> list[Any]:
@@ -74,6 +90,16 @@ def every(connection: Connection) -> list[Any]:
 
 def one(connection: Connection, office_id: int) -> Any | None:
     return connection.execute(select(OFFICE).where(OFFICE.c.id == office_id)).one_or_none()
+
+
+def by_code(connection: Connection, code: str) -> Any | None:
+    return connection.execute(_BY_CODE, {"code": code}).one_or_none()
+
+
+def lock(connection: Connection) -> None:
+    """Until the transaction ends nobody else changes offices, members or rules; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK).all()
 
 
 def add(connection: Connection, **values: Any) -> int:
@@ -128,6 +154,38 @@ def members(connection: Connection, office_id: int) -> list[Any]:
             .order_by(MEMBERSHIP.c.head.desc(), STAFF.c.id)
         )
     )
+
+
+def hand_back(connection: Connection, office_id: int, staff_id: int, now: datetime) -> int:
+    """Open complaints of the office that an officer who leaves it had are nobody's again; returns how many."""
+    theirs = (COMPLAINT.c.office_id == office_id, COMPLAINT.c.officer_id == staff_id, COMPLAINT.c.status.in_(OPEN))
+    return connection.execute(update(COMPLAINT).where(*theirs).values(officer_id=None, changed_at=now)).rowcount
+
+
+def all_members(connection: Connection, office_id: int) -> list[tuple[int, bool]]:
+    """Ids of all who serve there, officers who no longer work included, with their head flag, by id."""
+    found = select(MEMBERSHIP.c.staff_id, MEMBERSHIP.c.head).where(MEMBERSHIP.c.office_id == office_id)
+    return [(row.staff_id, row.head) for row in connection.execute(found.order_by(MEMBERSHIP.c.staff_id))]
+
+
+def of_staff(connection: Connection, staff_id: int) -> list[int]:
+    """Ids of the offices where an officer serves."""
+    return list(connection.scalars(select(MEMBERSHIP.c.office_id).where(MEMBERSHIP.c.staff_id == staff_id)))
+
+
+def open_counts(connection: Connection) -> dict[int, int]:
+    """Open complaints by office."""
+    return {row[0]: row[1] for row in connection.execute(_OPEN)}
+
+
+def with_national(connection: Connection, since: datetime) -> int:
+    """Complaints filed since then that are with the national desk."""
+    return connection.scalar(_WITH_NATIONAL, {"since": since}) or 0
+
+
+def nowhere(connection: Connection) -> int:
+    """Open complaints that no office has, not even the national desk."""
+    return connection.scalar(_NOWHERE) or 0
 
 
 def reach(connection: Connection, staff_id: int) -> Reach:

@@ -14,12 +14,14 @@ from storage.db import insert_rows
 from storage.people import ADDRESS, PERSON
 
 QUEUED, FLYING, SENT, HELD, DEAD = "queued", "flying", "sent", "held", "dead"
+HUSHED = "hushed"
 
 
 class Outbox(SQLModel, table=True):
     """`body` is a bubble (see `bot.channels.base.Parcel`). `human`: a person wrote it. `what`: message, ack or edit.
 
-    `state`: queued, flying (a request is under way), sent, held (until the person writes), dead (`why` says).
+    `state`: queued, flying (a request is under way), sent, held (until the person writes), dead (`why` says),
+    hushed (until they write the word they chose for discreet messages).
     """
 
     __table_args__ = (
@@ -76,6 +78,8 @@ def add(
     what: str = "message",
     human: bool = False,
     first: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    state: str = QUEUED,
+    not_before: datetime | None = None,
 ) -> None:
     """Queue requests, in order; `first` are requests of other kinds that go before them: (what, body)."""
     requests = (*first, *((what, body) for body in bodies))
@@ -90,10 +94,10 @@ def add(
                 "what": kind,
                 "human": human,
                 "body": dict(body),
-                "state": QUEUED,
+                "state": state,
                 "why": "",
                 "tries": 0,
-                "not_before": now,
+                "not_before": not_before or now,
                 "created_at": now,
                 "holder": "",
                 "platform_id": "",

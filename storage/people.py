@@ -64,6 +64,7 @@ class Here:
     window_until: datetime | None = None
     has_complaints: bool = False
     is_new: bool = False
+    word: str | None = None
 
     def window(self, until: datetime | None) -> datetime | None:
         """The later of what is known and what an event says: events come late and out of order."""
@@ -83,6 +84,7 @@ _HERE = (
         PERSON.c.country,
         PERSON.c.name,
         PERSON.c.phone,
+        PERSON.c.word,
         exists().where(_COMPLAINT.c.person_id == PERSON.c.id).label("has_complaints"),
     )
     .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
@@ -156,6 +158,7 @@ def _here(row: Any, is_new: bool = False) -> Here:
         window_until=row.window_until,
         has_complaints=row.has_complaints,
         is_new=is_new,
+        word=row.word,
     )
 
 
@@ -192,6 +195,11 @@ def remember(connection: Connection, person_id: int, **what: Any) -> None:
         connection.execute(update(PERSON).where(PERSON.c.id == person_id).values(**values))
 
 
+def set_word(connection: Connection, person_id: int, word: str | None) -> None:
+    """Until they write that word, this person's notices say nothing; None turns it off."""
+    connection.execute(update(PERSON).where(PERSON.c.id == person_id).values(word=word))
+
+
 def erase(connection: Connection, person_id: int, now: datetime) -> None:
     """Forget who this is. The addresses follow once the last reply has left; see `purge`."""
     connection.execute(
@@ -204,17 +212,18 @@ def erase(connection: Connection, person_id: int, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where and in which language to write to a person."""
+    """Where and in which language to write to a person; `discreet`: they chose a word."""
 
     address_id: int
     channel: str
     language: str
     country: str
+    discreet: bool = False
 
 
 def destination(connection: Connection, address_id: int) -> Destination | None:
     row = connection.execute(
-        select(ADDRESS.c.id, ADDRESS.c.channel, PERSON.c.language, PERSON.c.country)
+        select(ADDRESS.c.id, ADDRESS.c.channel, PERSON.c.language, PERSON.c.country, PERSON.c.word.is_not(None))
         .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
         .where(ADDRESS.c.id == address_id, ADDRESS.c.erased_at.is_(None))
     ).one_or_none()

@@ -8,9 +8,25 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.domain.routing import HOME, NATIONAL
+from storage import canned
 from storage.centres import CENTRE
+from storage.offices import OFFICE
 
 FOLDER = Path(__file__).resolve().parent / "seed"
+DESK: dict[str, Any] = {
+    "code": NATIONAL,
+    "kind": NATIONAL,
+    "name_km": "ការិយាល័យជាតិទទួលពាក្យបណ្តឹង",
+    "name_en": "National complaints desk",
+    "country": HOME,
+    "time_zone": "Asia/Phnom_Penh",
+    "hours": "",
+    "holidays": "",
+    "active": True,
+    "is_demo": False,
+}
+"""Where a complaint goes that no rule takes; its hours are the ministry's to tell."""
 INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -51,9 +67,12 @@ def centres() -> list[dict[str, Any]]:
 
 
 def load(connection: Connection) -> int:
-    """Insert or refresh the centres; returns how many."""
+    """Insert or refresh the centres; returns how many. The national desk is added once, and never changed again."""
+    desk: Any = INSERT[connection.dialect.name](OFFICE)
+    connection.execute(desk.values(DESK).on_conflict_do_nothing(index_elements=["code"]))
     rows = centres()
     statement: Any = INSERT[connection.dialect.name](CENTRE)
     fresh = {name: statement.excluded[name] for name in rows[0] if name != "id"}
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh), rows)
+    canned.seed(connection)
     return len(rows)

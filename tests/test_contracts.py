@@ -3,28 +3,30 @@
 import ast
 import csv
 import re
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from bot.app.books import shipped_book
-from bot.dialog.facts import Facts
+from bot.dialog.facts import Complaint, Facts
 from bot.dialog.router import WORDS
 from bot.dialog.says import Choice
 from bot.i18n import Catalogues, Renderer
 from bot.text import khmer
 from bot.text.fit import fit
 from handlers import FLOWS
-from tests.stories.telling import CHANNELS, Worker
+from tests.stories.telling import CHANNELS, NOW, Worker
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = sorted(path for folder in ("bot", "handlers", "storage") for path in (ROOT / folder).rglob("*.py"))
 LONGEST = 350
+CLOSED = Complaint("K7Q29MXD", "OTHER", "closed", NOW, NOW)
 # a flow has its module's name, so the modules are asked for by theirs
-categories, complaint, countries, erase, help_, menu, sos = (
+categories, complaint, countries, discreet, erase, follow, help_, menu, sos = (
     import_module(f"handlers.{name}")
-    for name in ("categories", "complaint", "countries", "erase", "help", "menu", "sos")
+    for name in ("categories", "complaint", "countries", "discreet", "erase", "follow", "help", "menu", "sos")
 )
 
 
@@ -71,6 +73,10 @@ def all_choices() -> dict[str, list[Choice]]:
         "menu": list(menu.shown(facts).choices),
         "help": list(help_.CHOICES),
         "erase": list(erase.CHOICES),
+        "discreet": list(discreet.ON.choices),
+        "page": list(follow.one_page(CLOSED, facts).choices),
+        "page, rated": list(follow.one_page(replace(CLOSED, rating=1), facts).choices),
+        "rating": list(follow.rate_page(CLOSED).choices),
         "sos": [*sos.where(facts).choices, *sos.elsewhere(facts).choices, *sos.told("TH", facts).choices],
         "groups": [Choice(f"complaint:group={one.code}", one.label, one.short) for one in categories.groups({}, facts)],
     }
@@ -113,7 +119,7 @@ def test_every_flow_can_be_started_by_a_word_or_a_button() -> None:
     names = {flow.name for flow in FLOWS}
     codes = {choice.code for choices in all_choices().values() for choice in choices}
     started = {code.partition(":")[0] for code in codes if code.endswith(":start")}
-    assert names - started <= {"menu", "welcome"}
+    assert names - started <= {"menu", "welcome", "officer"}  # an officer's is reached by a code they were given
 
 
 def test_catalogue_words_that_work_anywhere_differ_from_each_other() -> None:

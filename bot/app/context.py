@@ -30,6 +30,7 @@ class Context:
     channel: str = ""
     language: str = "km"
     place: str = ""
+    public_url: str = ""
     drop_files: Callable[[list[str]], None] = lambda ids: None
 
     @property

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
+from bot.app import receipts
 from bot.app.service import Service
 from bot.channels.base import MESSAGE, Channel, Parcel
 from bot.domain.delivery import (
@@ -276,6 +277,8 @@ class Sender:
             return RetryAt(repr(error)[:200])
 
     async def _content(self, file: str) -> tuple[bytes, str]:
+        if file.startswith(receipts.PAPER):
+            return await receipts.paper(self._service, file.removeprefix(receipts.PAPER)), "application/pdf"
         found = await self._service.db.read(lambda connection: attachments.get(connection, file))
         if found is None or found.state != attachments.KEPT:
             raise FileNotFoundError(file)

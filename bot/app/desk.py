@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from typing import Any
 
+from bot.app import officers
 from bot.app.context import Context
 from bot.dialog.form import MENU
 from bot.dialog.says import Choice, Reference, Say, Words, _
 from bot.domain import complaints as rules
-from bot.domain.clocks import ADDRESSED, KINDS, RECEIVED, STOPS
+from bot.domain.clocks import ADDRESS_WITHIN, ADDRESSED, KINDS, RECEIVED, STOPS
 from bot.domain.complaints import (
     AcknowledgeComplaint,
     AnswerComplaint,
@@ -15,18 +16,18 @@ from bot.domain.complaints import (
     ChangeStatus,
     ReferComplaint,
 )
-from bot.domain.errors import NotAllowed, NotServing, Overtaken, ReasonMissing
+from bot.domain.errors import NotAllowed, NotFound, NotServing, Overtaken, ReasonMissing
 from bot.domain.reach import ASSIGN, REFER, WORK
 from bot.domain.routing import Case, complained_of
 from bot.domain.routing import Office as RoutingOffice
-from storage import attachments, clocks, complaints, notices, offices
+from storage import attachments, clocks, complaints, offices
 from storage.complaints import Found
 
 
 def acknowledge(command: AcknowledgeComplaint, context: Context) -> None:
     """A named officer has it. Nothing more happens to one that somebody has already."""
     found = context.complaint(command.reference, command.staff, WORK)
-    if found.status not in ("filed", "reopened", "referred"):
+    if found.status not in rules.TAKEABLE:
         return
     to_status(context, found, "received", command.staff)
     tell(context, found, Say(TOLD["received"], {"reference": Reference(command.reference)}))
@@ -38,6 +39,8 @@ def answer(command: AnswerComplaint, context: Context) -> None:
     found = context.complaint(command.reference, command.staff, WORK)
     if command.once and complaints.written_once(context.connection, command.once):
         return
+    if found.address_id is None:  # erased: there is nobody to read it
+        raise NotFound
     if command.seen is not None and complaints.answered_since(
         context.connection, found.id, command.seen, command.staff
     ):
@@ -75,19 +78,24 @@ def change_status(command: ChangeStatus, context: Context) -> None:
     rules.check_status(found.status, command.status, command.reason)
     to_status(context, found, command.status, command.staff, command.reason.strip())
     params: dict[str, Any] = {"reference": Reference(command.reference)}
-    said = Say(TOLD[command.status], params)
+    said = Say(TOLD["closed_again" if command.status == "closed" and found.reopened else command.status], params)
     if command.reason.strip():
         said = Say(_("{told}\nReason: {reason}"), {"told": said, "reason": command.reason.strip()})
-    tell(context, found, said)
+    tell(context, found, said, *(once_closed(found) if command.status == "closed" else ()))
 
 
 def assign(command: AssignComplaint, context: Context) -> None:
-    """A member may take what nobody has; giving it to another is a head's. Raises Overtaken when it was given."""
+    """A member may take what nobody has; giving it to another, or taking it from one, is a head's.
+
+    Raises Overtaken when somebody else has it by now.
+    """
     found = context.complaint(command.reference, command.staff, WORK if command.officer == command.staff else ASSIGN)
     if found.officer_id == command.officer:
         return
     if found.officer_id != command.seen:
         raise Overtaken
+    if found.officer_id is not None:
+        context.reach(command.staff, ASSIGN)
     if command.officer is not None and not serves(context, command.officer, found.office_id):
         raise NotServing
     complaints.change(context.connection, found.id, context.now, officer_id=command.officer)
@@ -142,9 +150,12 @@ def settle(context: Context, found: Found, then: str, staff: int | None, **chang
         changed["officer_id"] = staff
     if then != found.status:
         changed["waiting_since"] = context.now if then == "waiting" else None
+    anew = then in rules.OPEN and found.status in ("addressed", "closed", "referred") and found.first_answer_at is None
+    if anew:
+        changed["due_at"] = context.now + ADDRESS_WITHIN
     complaints.change(context.connection, found.id, context.now, status=then, **changed)
     clocks.stop(context.connection, found.id, context.now, [kind for kind in KINDS if then in STOPS[kind]])
-    if then in rules.OPEN and found.status in ("addressed", "closed", "referred") and found.first_answer_at is None:
+    if anew:
         clocks.start(context.connection, found.id, found.urgency, context.now, (ADDRESSED,))
 
 
@@ -161,12 +172,12 @@ def notify(context: Context, found: Found, what: str, *, to: Collection[int] = (
             named |= {one.id for one in members if one.head} or {one.id for one in members}
         to = sorted(named)
     for staff in to:
-        notices.add(context.connection, staff, found.id, what, context.now)
+        officers.announce(context, staff, found.id, what)
 
 
-def tell(context: Context, found: Found, say: Say) -> None:
-    """The worker reads it where they wrote."""
-    said = Say(say.text, say.params, written_back(found.reference))
+def tell(context: Context, found: Found, say: Say, *first: Choice) -> None:
+    """The worker reads it where they wrote; `first`: what they may do besides writing back."""
+    said = Say(say.text, say.params, (*first, *written_back(found.reference)))
     context.post.notice(context.connection, found.address_id, said, human=False, now=context.now)
 
 
@@ -176,8 +187,15 @@ TOLD = {
     "waiting": _("The officer needs something from you for your complaint {reference}."),
     "addressed": _("Your complaint {reference} is marked as answered."),
     "referred": _("Your complaint {reference} was handed to: {office}."),
-    "closed": _("Your complaint {reference} is closed. If it is not solved, write back and it opens again."),
+    "closed": _("Your complaint {reference} is closed. If it is not solved, press “I do not agree”: it opens again."),
+    "closed_again": _("Your complaint {reference} is closed. You can still write back; what you write is read."),
 }
+
+
+def once_closed(found: Found) -> tuple[Choice, ...]:
+    """What is asked once, with the closing notice: whether the worker agrees, and how it helped."""
+    agreed = () if found.reopened else (Choice(f"follow:disagree={found.reference}", _("I do not agree"), nav=True),)
+    return (*agreed, Choice(f"follow:rate={found.reference}", _("How did it help?"), nav=True))
 
 
 def written_back(reference: str) -> tuple[Choice, ...]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -13,13 +14,16 @@ from bot.app.execute import execute
 from bot.app.post import Post
 from bot.app.service import Service
 from bot.channels.base import Arrival
+from bot.dialog.form import NOTED
 from bot.dialog.router import Router, Session
 from bot.dialog.says import Say
 from bot.domain.people import DeleteMyData
-from storage import attachments, inbox, outbox, people
+from storage import attachments, inbox, outbox, people, waiting
 
 log = logging.getLogger(__name__)
 
+ALBUM = timedelta(seconds=1)
+"""How long the answer to a file of an album waits for the next one, so that all are acknowledged once."""
 AGAIN = 3
 """Tries of a transaction whose fresh reference turned out to be taken."""
 
@@ -87,9 +91,17 @@ class Engine:
     def _turns(self, connection: Connection, arrival: Arrival, here: people.Here) -> list[str]:
         """Route every event of the arrival in order; usually there is one."""
         service, now, dropped = self._service, self._service.clock(), list[str]()
-        session = Session.from_json(here.session)
+        began = session = Session.from_json(here.session)
         facts = picture.load(
-            connection, here, session, arrival.events, now=now, book=service.book, catalogues=service.catalogues
+            connection,
+            here,
+            session,
+            arrival.events,
+            now=now,
+            book=service.book,
+            catalogues=service.catalogues,
+            event=f"{arrival.channel}:{arrival.event_id}",
+            reply_to=arrival.reply_to,
         )
         said: list[Say] = []
         erased = False
@@ -105,6 +117,7 @@ class Engine:
                 here=here,
                 channel=arrival.channel,
                 language=session.language,
+                public_url=service.settings.public_url,
                 drop_files=dropped.extend,
             )
             for command in routed.commands:
@@ -114,6 +127,10 @@ class Engine:
             facts = replace(facts, person=replace(facts.person, language=session.language))
             here = replace(here, country=country or here.country)
         channel = service.channels.get(arrival.channel)
+        session = replace(session, album=arrival.album if only_kept(said, session) else "")
+        if began.album:
+            same = (began.album, began.flow) == (session.album, session.flow)
+            (waiting.supersede if same else waiting.hurry)(connection, here.address_id, now)
         if not erased:
             people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
         if here.suppressed:
@@ -127,8 +144,14 @@ class Engine:
             says=once_each(said),
             now=now,
             echo=channel.echo(arrival) if channel else (),
+            not_before=now + ALBUM if session.album else None,
         )
         return dropped
+
+
+def only_kept(said: Sequence[Say], session: Session) -> bool:
+    """Whether a turn did no more than keep what came: such an answer may give way to the album's next one."""
+    return not session.misread and all(say == NOTED for say in said[:-1])
 
 
 def once_each(says: Sequence[Say]) -> list[Say]:

@@ -4,25 +4,43 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.app import desk
+from bot.app import clocks as ladder
+from bot.app import desk, merging, notes, officers, receipts, routing, unlocks
 from bot.app.context import Context
 from bot.domain import complaints as rules
-from bot.domain.clocks import ADDRESS_WITHIN, KINDS
+from bot.domain.canned import SaveCanned, SwitchCanned
+from bot.domain.clocks import ADDRESS_WITHIN, KINDS, CloseIncident
 from bot.domain.complaints import (
     AcknowledgeComplaint,
+    AddNote,
     AddToComplaint,
     AnswerComplaint,
     AssignComplaint,
     ChangeStatus,
     FileComplaint,
+    MergeComplaint,
     RateComplaint,
     ReferComplaint,
     ReopenComplaint,
+    UnmergeComplaint,
 )
 from bot.domain.errors import AlreadyReopened, NotAllowed, NotFound
-from bot.domain.people import DeleteMyData, SetLanguage
+from bot.domain.offices import SaveMembers, SaveOffice, SaveOffices, SaveRules
+from bot.domain.people import (
+    ClearWord,
+    DeleteMyData,
+    LinkOfficer,
+    RefuseCode,
+    SetLanguage,
+    SetWord,
+    ShowCase,
+    ShowHeld,
+    UnlinkOfficer,
+)
+from bot.domain.receipts import SendReceipt
 from bot.domain.routing import Case
-from storage import attachments, clocks, complaints, offices, people
+from bot.domain.unlocks import AskUnlock, DecideUnlock
+from storage import attachments, clocks, complaints, offices, people, waiting
 
 
 def file_complaint(command: FileComplaint, context: Context) -> None:
@@ -43,6 +61,7 @@ def file_complaint(command: FileComplaint, context: Context) -> None:
         office_id=routed.office,
     )
     clocks.start(context.connection, filed, urgency, context.now, KINDS)
+    ladder.announce(context, command.reference)
     people.remember(
         context.connection,
         context.worker.person_id,
@@ -103,12 +122,28 @@ def set_language(command: SetLanguage, context: Context) -> None:
     people.remember(context.connection, context.worker.person_id, language=command.language)
 
 
+def set_word(command: SetWord, context: Context) -> None:
+    people.set_word(context.connection, context.worker.person_id, command.word)
+
+
+def clear_word(command: ClearWord, context: Context) -> None:
+    people.set_word(context.connection, context.worker.person_id, None)
+    waiting.show(context.connection, context.worker.address_id, context.now)
+
+
+def show_held(command: ShowHeld, context: Context) -> None:
+    waiting.show(context.connection, context.worker.address_id, context.now)
+
+
 def delete_my_data(command: DeleteMyData, context: Context) -> None:
     person = context.worker.person_id
     for id in complaints.open_of(context.connection, person):
         clocks.stop(context.connection, id, context.now)
     complaints.erase_of(context.connection, person, context.now)
-    context.drop_files(attachments.erase_of(context.connection, people.addresses_of(context.connection, person)))
+    notes.forget(context, person)
+    addresses = people.addresses_of(context.connection, person)
+    waiting.forget(context.connection, addresses)
+    context.drop_files(attachments.erase_of(context.connection, addresses))
     people.erase(context.connection, person, context.now)
     context.record("delete_my_data", "person", str(person))
 
@@ -123,8 +158,28 @@ EXECUTE: Mapping[type, Callable[[Any, Context], None]] = {
     ChangeStatus: desk.change_status,
     AssignComplaint: desk.assign,
     ReferComplaint: desk.refer,
+    AddNote: notes.add_note,
+    AskUnlock: unlocks.ask_unlock,
+    DecideUnlock: unlocks.decide_unlock,
+    MergeComplaint: merging.merge,
+    UnmergeComplaint: merging.unmerge,
+    SaveCanned: notes.save_canned,
+    SwitchCanned: notes.switch_canned,
+    SaveOffice: routing.save_office,
+    SaveOffices: routing.save_offices,
+    SaveMembers: routing.save_members,
+    SaveRules: routing.save_rules,
+    CloseIncident: ladder.close_incident,
     SetLanguage: set_language,
+    SetWord: set_word,
+    ClearWord: clear_word,
+    ShowHeld: show_held,
+    LinkOfficer: officers.link_officer,
+    RefuseCode: officers.refuse_code,
+    UnlinkOfficer: officers.unlink_officer,
+    ShowCase: officers.show_case,
     DeleteMyData: delete_my_data,
+    SendReceipt: receipts.send_receipt,
 }
 
 

@@ -4,6 +4,10 @@ import json
 from functools import partial
 from typing import Any, TextIO
 
+from bot.app.audit import note_system
+from bot.clock import now
+from bot.domain.audit import EXPORT
+from bot.domain.complaints import shows_name, shows_phone
 from storage import caseload
 from storage.db import Database
 
@@ -11,7 +15,8 @@ PAGE = 500
 
 
 def complaints(db: Database, out: TextIO) -> int:
-    """One complaint a line, oldest first; returns how many. Memory holds one page at a time."""
+    """One complaint a line, oldest first; returns how many. Memory holds one page at a time. It is recorded first."""
+    note_system(db, now(), EXPORT, "list", {"format": "jsonl"})
     after, count = 0, 0
     while rows := db.read_now(partial(caseload.every, reach=caseload.EVERYTHING, after=after, limit=PAGE)):
         ids = [row.id for row in rows]
@@ -39,9 +44,9 @@ def one(row: Any, entries: list[Any]) -> dict[str, Any]:
         "about_name": row.about_name,
         "behalf": row.behalf,
         "identity": row.identity,
-        "name": row.name if row.identity == "named" else None,
+        "name": row.name if shows_name(row.identity) else None,
         "contact": row.contact,
-        "phone": row.phone,
+        "phone": row.phone if shows_phone(row.contact) else None,
         "filed_at": row.filed_at.isoformat(),
         "due_at": row.due_at.isoformat(),
         "first_answer_at": row.first_answer_at.isoformat() if row.first_answer_at else None,

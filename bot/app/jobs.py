@@ -8,6 +8,7 @@ from datetime import timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import Connection
 
+from bot.app import clocks, search
 from bot.app.engine import Engine
 from bot.app.files import Stored, gather
 from bot.app.service import Service
@@ -118,12 +119,24 @@ class Schedule:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(self._tidy, "interval", minutes=1, max_instances=1, coalesce=True)
         self._scheduler.add_job(service.refresh_book, "interval", minutes=1, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self.climb, "interval", seconds=clocks.EVERY, max_instances=1, coalesce=True)
+        self._scheduler.add_job(self._index, "interval", seconds=search.EVERY, max_instances=1, coalesce=True)
 
     def start(self) -> None:
         self._scheduler.start()
 
     def stop(self) -> None:
         self._scheduler.shutdown(wait=False)
+
+    async def climb(self) -> None:
+        """The clocks that are due take their steps; two processes at once would do no harm, only work."""
+        if await held(self._service, "schedule"):
+            await clocks.tick(self._service)
+
+    async def _index(self) -> None:
+        """What was said can be found a moment later; never while it is being received."""
+        if await held(self._service, "schedule"):
+            await search.index_waiting(self._service)
 
     async def _tidy(self) -> None:
         if not await held(self._service, "schedule"):

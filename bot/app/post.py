@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.channels.base import MESSAGE, Channel, body_of
-from bot.dialog.says import Say
+from bot.dialog.says import Say, _
 from bot.domain.delivery import LIVE, NOTICE
 from bot.i18n import Catalogues, Renderer, zone_of
 from bot.text.fit import Limits, fit
-from storage import outbox, people
+from storage import outbox, people, waiting
+from storage.people import Destination
 
 PLAIN = Limits(text=2000, label=20, buttons=10)
 """For a channel that is not configured here any more: the narrowest we know."""
+NEUTRAL = Say(_("You have a message."))
+"""All that is seen of what comes unasked, for a person who chose a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Post:
         lane: int = LIVE,
         human: bool = False,
         echo: Sequence[tuple[str, Mapping[str, Any]]] = (),
+        state: str = outbox.QUEUED,
+        not_before: datetime | None = None,
     ) -> None:
         """Queue the answer to a tap (`echo`), then what a turn said.
 
@@ -58,6 +63,8 @@ class Post:
             bodies=bodies,
             human=human,
             first=echo,
+            state=state,
+            not_before=not_before,
         )
 
     def notice(
@@ -67,17 +74,8 @@ class Post:
         where = people.destination(connection, address_id) if address_id else None
         if where is None:
             return None
-        self.reply(
-            connection,
-            address_id=where.address_id,
-            channel=where.channel,
-            language=where.language,
-            country=where.country,
-            says=(say,),
-            now=now,
-            lane=NOTICE,
-            human=human,
-        )
+        state = self._state(connection, where, now)
+        self._unasked(connection, where, say, human=human, now=now, state=state)
         return where.channel
 
     def file(self, connection: Connection, address_id: int | None, file: str, kind: str, *, now: datetime) -> None:
@@ -94,4 +92,29 @@ class Post:
                 bodies=[body],
                 what=MESSAGE,
                 human=True,
+                state=self._state(connection, where, now),
             )
+
+    def _state(self, connection: Connection, where: Destination, now: datetime) -> str:
+        """Of what comes unasked: held for whoever chose a word, with one neutral line for all that comes at once."""
+        if not where.discreet:
+            return outbox.QUEUED
+        if not waiting.hushed_at(connection, where.address_id, now):
+            self._unasked(connection, where, NEUTRAL, human=False, now=now, state=outbox.QUEUED)
+        return outbox.HUSHED
+
+    def _unasked(
+        self, connection: Connection, where: Destination, say: Say, *, human: bool, now: datetime, state: str
+    ) -> None:
+        self.reply(
+            connection,
+            address_id=where.address_id,
+            channel=where.channel,
+            language=where.language,
+            country=where.country,
+            says=(say,),
+            now=now,
+            lane=NOTICE,
+            human=human,
+            state=state,
+        )

@@ -63,7 +63,9 @@ class Arrival:
     """One thing a platform told us.
 
     `event_id` is unique per channel. `events` is empty for what is no turn (a reaction, a block). `window_until`:
-    until when we may write. `suppressed`: why we may no longer write ("blocked"), or an empty string.
+    until when we may write. `suppressed`: why we may no longer write ("blocked"), or an empty string. `album`: what
+    the platform calls the album that this file is one of, when it tells of each file separately. `reply_to`: its id
+    of our message that this answers.
     """
 
     channel: str
@@ -75,6 +77,8 @@ class Arrival:
     window_until: datetime | None = None
     suppressed: str = ""
     tap: Tap | None = None
+    album: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

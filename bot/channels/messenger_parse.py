@@ -40,6 +40,7 @@ class Reading:
     events: tuple[Event, ...] = ()
     files: tuple[File, ...] = ()
     opens: bool = True
+    reply_to: str = ""
 
 
 class Ignored(Exception):
@@ -99,6 +100,7 @@ def _arrival(item: Json, page_id: str, now: datetime) -> Arrival:
         events=reading.events,
         files=reading.files,
         window_until=at + WINDOW if reading.opens else None,
+        reply_to=reading.reply_to,
     )
 
 
@@ -125,7 +127,11 @@ def _message(part: Json, sender: str, ms: float) -> Reading:
         return Reading(mid, (_quick_reply(part["quick_reply"]["payload"], text),))
     read = [_attachment(mid, index, one) for index, one in enumerate(part.get("attachments") or [])]
     files = tuple(file for _, file in read if file is not None)
-    return Reading(mid, _with_text([event for event, _ in read], text), files)
+    answered = part.get("reply_to")
+    to = answered.get("mid") if isinstance(answered, dict) else ""
+    return Reading(
+        mid, _with_text([event for event, _ in read], text), files, reply_to=to if isinstance(to, str) else ""
+    )
 
 
 def _quick_reply(payload: str, text: str) -> Event:

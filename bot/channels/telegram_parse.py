@@ -80,6 +80,10 @@ class _Card(_Part):
     user_id: int | None = None
 
 
+class _Answered(_Part):
+    message_id: int
+
+
 class _Message(_Part):
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -88,6 +92,8 @@ class _Message(_Part):
     sender: _User | None = Field(default=None, alias="from")
     text: str | None = None
     caption: str = ""
+    media_group_id: str = ""
+    reply_to_message: _Answered | None = None
     photo: tuple[_Media, ...] = ()
     voice: _Media | None = None
     audio: _Media | None = None
@@ -184,7 +190,8 @@ def _message(event_id: str, message: _Message, counters: Counters) -> Arrival | 
         counters.ignore("service")
         return None
     at = datetime.fromtimestamp(message.date, UTC)
-    return Arrival(NAME, event_id, str(message.chat.id), at, events, files)
+    to = str(message.reply_to_message.message_id) if message.reply_to_message else ""
+    return Arrival(NAME, event_id, str(message.chat.id), at, events, files, album=message.media_group_id, reply_to=to)
 
 
 def _content(event_id: str, message: _Message) -> tuple[tuple[Event, ...], tuple[File, ...]]:

@@ -4,7 +4,25 @@ from fastapi import APIRouter, Request, Response
 
 from bot.app.engine import Engine
 from bot.app.service import Service
-from bot.console import auth, complaint, complaints, figures, files, live
+from bot.console import (
+    account,
+    audit,
+    auth,
+    canned,
+    complaint,
+    complaint_forms,
+    complaints,
+    figures,
+    files,
+    incidents,
+    live,
+    notices,
+    offices,
+    presence,
+    receipt,
+    sign_in,
+    staff,
+)
 from bot.console.pages import TEMPLATES, Desk, Guarded
 from bot.pages import Pages
 
@@ -17,12 +35,22 @@ class Console(APIRouter):
         desk = Desk(service, engine, Pages(TEMPLATES, service.catalogues))
         entrance = auth.Entrance(desk)
         self._live = live.Live(service)
-        auth.routes(self, desk, entrance)
+        sign_in.routes(self, desk, entrance)
+        account.routes(self, desk, entrance)
+        staff.routes(self, desk, entrance)
         complaints.routes(self, desk, entrance)
         complaint.routes(self, desk, entrance)
+        complaint_forms.routes(self, desk, entrance)
+        presence.routes(self, desk, entrance)
+        canned.routes(self, desk, entrance)
         figures.routes(self, desk, entrance)
         files.routes(self, desk, entrance)
+        receipt.routes(self, desk, entrance)
+        offices.routes(self, desk, entrance)
         live.routes(self, desk, entrance, self._live)
+        notices.routes(self, desk, entrance)
+        incidents.routes(self, desk, entrance)
+        audit.routes(self, desk, entrance)
 
         @self.get("/{path:path}")
         async def nowhere(request: Request, path: str) -> Response:

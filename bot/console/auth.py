@@ -1,23 +1,28 @@
-"""Signing in and out: passwords, lock-out, sessions kept on the server, and the check at the head of every page."""
+"""The entrance: passwords, lock-out, sessions kept on the server, and the check at the head of every page."""
 
 import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Coroutine
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 from starlette.formparsers import MultiPartException
 
+from bot.app import doors
+from bot.app.doors import LOCKED_FOR, TRIES, Visit
 from bot.app.staffing import PASSWORDS
 from bot.console.pages import (
     HOME,
     LIVE_HEADER,
+    SECTIONS,
     SESSION_COOKIE,
     Answer,
     Desk,
@@ -26,26 +31,28 @@ from bot.console.pages import (
     back_to,
     chosen_language,
     drain,
-    local,
+    place_of,
     read_form,
     same,
 )
 from bot.dialog.says import Words
-from bot.domain.reach import Reach
+from bot.domain import passwords
+from bot.domain.reach import READ, SECOND_FACTOR, Reach, may
 from bot.text import khmer
 from storage import offices, staff
 
-IDLE = timedelta(minutes=60)
-LONGEST = timedelta(hours=12)
 TOUCHED_EVERY = timedelta(minutes=1)
-TRIES = 5
-LOCKED_FOR = timedelta(minutes=15)
 SLOWEST = 0.6
 """Seconds that every refusal takes, so that its time does not tell whether the login exists."""
 AT_ONCE = 2
 """Passwords looked at at the same time: each takes 64 MiB for a moment."""
-PASSWORD_MOST = 256
+STRANGERS = 1000
+"""Logins that are nobody's and whose tries are counted, so that they lock like any other."""
+AGENT_MOST = 200
 FORM_COOKIE = "console_form"
+SIGN_IN, CODE = "/console/sign-in", "/console/sign-in/code"
+MUST = {"password": "/console/account/password", "second": "/console/account/second-factor"}
+"""Where an officer has to go before anything else."""
 
 NOBODY = PASSWORDS.hash(secrets.token_urlsafe(16))
 """What is looked at when there is no such officer."""
@@ -57,85 +64,159 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def home_of(role: str) -> str:
+    """The list of complaints, or for whom it is not, the first section that is theirs."""
+    if may(role, READ):
+        return HOME
+    return f"/console/{next((name for name, _label, what in SECTIONS if what and may(role, what)), 'account')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A live session. `passed`: nothing is missing at the door; `must`: what comes first (`password`, `second`)."""
+
+    officer: Officer
+    row: Any
+    passed: bool
+    must: str
+
+
 class Entrance:
     """Who comes in, and how long they stay."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._hashing = asyncio.Semaphore(AT_ONCE)
+        self._strangers: OrderedDict[str, tuple[int, Any]] = OrderedDict()
 
-    async def check(self, login: str, password: str) -> int | None:
-        """The officer's id when the password is right. Each refusal takes the same time."""
-        service, began = self._desk.service, asyncio.get_running_loop().time()
-        now = service.clock()
-        row = await service.db.write(lambda c: staff.claim_try(c, khmer.clean(login), now, TRIES, LOCKED_FOR))
-        async with self._hashing:
-            right, better = await asyncio.to_thread(
-                PASSWORDS.verify_and_update, password[: PASSWORD_MOST + 1], row.password if row else NOBODY
-            )
-        if row is None or not right:
-            await asyncio.sleep(max(0.0, began + SLOWEST - asyncio.get_running_loop().time()))
+    def visit(self, request: Request) -> Visit:
+        agent = khmer.clean(request.headers.get("user-agent", ""))[:AGENT_MOST]
+        return Visit(self._desk.service.clock(), place_of(request), agent)
+
+    async def check(self, request: Request, login: str, password: str) -> tuple[Any, str | None] | None:
+        """The officer's row and a fresher hash, when the password is right. Each refusal takes the same time.
+
+        A locked door looks at no password: guessing on must not keep other officers waiting for theirs.
+        """
+        db, began, visit = self._desk.service.db, asyncio.get_running_loop().time(), self.visit(request)
+        login = khmer.clean(login)
+        row, locked = await db.write(lambda c: doors.claim(c, login, visit))
+        right, better = False, None
+        if not locked and (row is not None or not self._locked_out(login, visit)):
+            async with self._hashing:
+                right, better = await asyncio.to_thread(
+                    PASSWORDS.verify_and_update,
+                    password[: passwords.LONGEST + 1],
+                    row.password if row else NOBODY,
+                )
+        if row is not None and right:
+            return row, better
+        if not locked:
+            await db.write(lambda c: doors.failed(c, login, self.seal(login)[:12], visit))
+        await asyncio.sleep(max(0.0, began + SLOWEST - asyncio.get_running_loop().time()))
+        return None
+
+    def _locked_out(self, login: str, visit: Visit) -> bool:
+        """Count a try for a login that is nobody's, so that no answer is quicker for being one."""
+        key = self.seal(login)
+        tries, until = self._strangers.pop(key, (0, None))
+        locked = until is not None and until > visit.at
+        if not locked:
+            tries = 1 if until else tries + 1
+            until = visit.at + LOCKED_FOR if tries >= TRIES else None
+        self._strangers[key] = tries, until
+        if len(self._strangers) > STRANGERS:
+            self._strangers.popitem(last=False)
+        return locked
+
+    async def confirmed(self, request: Request, known: Known, password: str) -> Any | None:
+        """The officer's row when this is their password; a wrong one counts as it does at the door."""
+        found = await self.check(request, known.row.login, password)
+        if found is None or found[0].id != known.officer.id:
             return None
-        cleared: dict[str, Any] = {"failures": 0, "locked_until": None} | ({"password": better} if better else {})
-        await service.db.write(lambda c: staff.change(c, row.id, **cleared))
-        return int(row.id)
+        row, _better = found
+        await self._desk.service.db.write(lambda c: doors.right(c, row))
+        return row
 
-    async def open(self, request: Request, response: Response, officer: int) -> None:
+    async def hashed(self, password: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(PASSWORDS.hash, password)
+
+    async def fault(self, password: str, own: Sequence[str]) -> str:
+        """What is wrong with a new password (see `bot.domain.passwords`)."""
+        return await asyncio.to_thread(passwords.fault, password, own)
+
+    async def open(self, request: Request, response: Response, row: Any, better: str | None) -> str:
         """A new session with a new token; what the browser brought along is closed, never taken over."""
-        token, old, now = secrets.token_urlsafe(32), request.cookies.get(SESSION_COOKIE, ""), self._desk.service.clock()
+        token, csrf, old = secrets.token_urlsafe(32), secrets.token_urlsafe(32), request.cookies.get(SESSION_COOKIE, "")
+        given = {"digest": digest_of(token), "csrf": csrf, "old": digest_of(old)}
+        visit = self.visit(request)
+        outcome = await self._desk.service.db.write(lambda c: doors.enter(c, row, better, visit, **given))
+        if outcome != doors.GONE:
+            self._set(response, SESSION_COOKIE, token)
+            self._set(response, FORM_COOKIE, secrets.token_urlsafe(16))  # the form that was sent is used up
+        return outcome
 
-        def work(connection: Connection) -> None:
-            staff.close_session(connection, digest_of(old))
-            staff.open_session(
-                connection,
-                digest=digest_of(token),
-                staff_id=officer,
-                csrf=secrets.token_urlsafe(32),
-                created_at=now,
-                seen_at=now,
-                expires_at=now + IDLE,
-            )
-
-        await self._desk.service.db.write(work)
-        self._set(response, SESSION_COOKIE, token)
-
-    async def who(self, request: Request, *, used: bool = True) -> Officer | None:
-        """The officer of this browser's session; being used keeps it alive, up to its longest life."""
-        token, db, now = request.cookies.get(SESSION_COOKIE, ""), self._desk.service.db, self._desk.service.clock()
+    async def known(self, request: Request, *, used: bool = True) -> Known | None:
+        """Whose session this browser has, however far they have come; being used keeps it alive."""
+        token, db = request.cookies.get(SESSION_COOKIE, ""), self._desk.service.db
         if not token:
             return None
-        digest = digest_of(token)
+        digest, visit = digest_of(token), self.visit(request)
 
-        def look(connection: Connection) -> tuple[Any, Reach] | None:
-            found = staff.session(connection, digest, now)
-            return (found, offices.reach(connection, found.staff_id)) if found else None
+        def look(connection: Connection) -> tuple[Any, Reach] | bool:
+            found = staff.session(connection, digest, visit.at)
+            if found is None:
+                return doors.may_record_refused(connection, digest, visit)
+            return found, offices.reach(connection, found.staff_id)
 
         found = await db.read(look)
-        if found is None:
+        if isinstance(found, bool):
+            if found:
+                await db.write(lambda c: doors.refuse(c, digest, visit))
             return None
         row, reach = found
-        if used and now - row.seen_at >= TOUCHED_EVERY and LIVE_HEADER not in request.headers:
+        idle = visit.at - row.seen_at
+        if used and row.passed and idle >= TOUCHED_EVERY and LIVE_HEADER not in request.headers:
+            await db.write(lambda c: doors.touch(c, digest, row.created_at, visit.at))
+        must = "password" if row.password_at is None else ""
+        if not must and row.totp_at is None and row.role in SECOND_FACTOR:
+            must = "second"
+        officer = Officer(row.staff_id, Words(row.name_km, row.name_en), row.role, row.csrf, digest, reach)
+        return Known(officer, row, row.passed, must)
 
-            def touch(connection: Connection) -> None:
-                began = staff.session_began(connection, digest)
-                if began is not None:
-                    staff.touch_session(connection, digest, now, min(now + IDLE, began + LONGEST))
-
-            await db.write(touch)
-        return Officer(row.staff_id, Words(row.name_km, row.name_en), row.role, row.csrf, digest, reach)
+    async def who(self, request: Request, *, used: bool = True) -> Officer | None:
+        """The officer of this browser's session, when the whole console is open to them."""
+        known = await self.known(request, used=used)
+        return known.officer if known and known.passed and not known.must else None
 
     async def required(self, request: Request, *, used: bool = True) -> Officer:
         """The officer; anybody else is sent to sign in, and back to this page afterwards."""
-        officer = await self.who(request, used=used)
-        if officer is not None:
-            if request.method == "GET":
-                chosen_language(request)
-            return officer
+        return (await self.settled(request, used=used)).officer
+
+    async def settled(self, request: Request, *, used: bool = True) -> Known:
+        """Like `required`, with the session's row."""
+        known = await self.inside(request, used=used)
+        if known.must:
+            await self._away(request, MUST[known.must])
+        return known
+
+    async def inside(self, request: Request, *, used: bool = True) -> Known:
+        """Like `required`, for the pages of one's own account: also who must first see to something there."""
+        known = await self.known(request, used=used)
+        if known is None or not known.passed:
+            door = SIGN_IN if known is None else CODE
+            await self._away(request, f"{door}?{urlencode({'next': back_to(request)})}")
+        if request.method == "GET":
+            chosen_language(request)
+        return known
+
+    async def _away(self, request: Request, to: str) -> NoReturn:
         if LIVE_HEADER in request.headers:
             raise Answer(Response(status_code=401))
         if request.method != "GET":
             await drain(request.stream())
-        raise Answer(RedirectResponse(f"/console/sign-in?{urlencode({'next': back_to(request)})}", 303))
+        raise Answer(RedirectResponse(to, 303))
 
     async def allowed(self, request: Request, what: str) -> Officer:
         """The officer whose role allows it (see `bot.domain.reach`); any other gets the page that says no."""
@@ -144,8 +225,9 @@ class Entrance:
             raise self._desk.problem("refused", request, officer)
         return officer
 
-    async def close(self, officer: Officer, response: Response) -> None:
-        await self._desk.service.db.write(lambda c: staff.close_session(c, officer.digest))
+    async def close(self, request: Request, officer: Officer, response: Response) -> None:
+        visit = self.visit(request)
+        await self._desk.service.db.write(lambda c: doors.leave(c, officer.id, officer.digest, visit))
         response.delete_cookie(SESSION_COOKIE, path="/console")
 
     async def form(self, request: Request, officer: Officer, limit: int = 0) -> Form:
@@ -179,57 +261,3 @@ class Entrance:
     def _set(self, response: Response, name: str, value: str) -> None:
         secure = self._desk.service.settings.public_url.startswith("https:")
         response.set_cookie(name, value, path="/console", httponly=True, samesite="lax", secure=secure)
-
-
-def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
-    """`/sign-in` and `/sign-out`."""
-
-    def page(request: Request, onward: str, *, login: str = "", wrong: bool = False) -> Response:
-        return entrance.numbered(
-            request,
-            lambda csrf: desk.show(
-                "sign_in.html",
-                request,
-                None,
-                status=403 if wrong else 200,
-                here=f"/console/sign-in?{urlencode({'next': onward})}",
-                csrf=csrf,
-                onward=onward,
-                login=login,
-                wrong=wrong,
-                tries=TRIES,
-                locked_for=LOCKED_FOR,
-            ),
-        )
-
-    @to.get("/sign-in")
-    async def sign_in(request: Request) -> Response:
-        chosen_language(request)
-        onward = local(request.query_params.get("next", HOME))
-        if await entrance.who(request):
-            return RedirectResponse(onward, 303)
-        return page(request, onward)
-
-    @to.post("/sign-in")
-    async def signed_in(request: Request) -> Response:
-        try:
-            posted = await read_form(request)
-        except MultiPartException:
-            raise desk.problem("unreadable", request) from None
-        if not entrance.is_ours(request, posted):
-            raise desk.problem("forged", request)
-        onward, login = local(posted.get("next") or HOME), posted.get("login", 100)
-        officer = await entrance.check(login, posted.get("password"))
-        if officer is None:
-            return page(request, onward, login=login, wrong=True)
-        response = RedirectResponse(onward, 303)
-        await entrance.open(request, response, officer)
-        return response
-
-    @to.post("/sign-out")
-    async def sign_out(request: Request) -> Response:
-        officer = await entrance.required(request)
-        await entrance.form(request, officer)
-        response = RedirectResponse("/console/sign-in", 303)
-        await entrance.close(officer, response)
-        return response

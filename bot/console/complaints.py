@@ -1,72 +1,44 @@
-"""The list of complaints: filters, counts, pages by key."""
+"""The list of complaints: views, filters, one box to look for anything, pages by key."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 
 from bot import pages
-from bot.console import labels, views
+from bot.console import asked, auth, bulk, labels, rows, saved
+from bot.console.asked import Asked
 from bot.console.auth import Entrance
 from bot.console.live import version
-from bot.console.pages import HOME, Desk, brief
-from bot.text import khmer, reference
+from bot.console.pages import HOME, Desk, Officer, brief
+from bot.domain.audit import LIST, SEARCH
+from bot.domain.reach import ASSIGN, READ, WORK
+from bot.text import reference, words
 from handlers.categories import GROUPS
-from storage import caseload
-from storage.caseload import Filter
+from storage import caseload, filters, listing, offices, search
+from storage.listing import Filter, Page
 
 SHOWN = 50
+WORDS = 12
+"""Words that are looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The list's filters as they stand in the address. `written`: the reference as it was typed."""
+class Found:
+    """One look at the database. `known`: the complaint that was looked for by its reference."""
 
-    view: str
-    filter: Filter
-    written: str
-
-    @property
-    def narrowed(self) -> bool:
-        return bool(self.filter.category or self.filter.country or self.filter.channel or self.written)
-
-    def address(self, **changed: str | int) -> str:
-        values = {
-            "status": self.view,
-            "category": self.filter.category,
-            "country": self.filter.country,
-            "channel": self.filter.channel,
-            "reference": self.written,
-            **changed,
-        }
-        return f"{HOME}?{urlencode({name: value for name, value in values.items() if value})}"
-
-
-def asked(request: Request, now: datetime) -> Asked:
-    """Read the address; what makes no sense in it is left out."""
-    given = request.query_params
-    typed = khmer.clean(given.get("reference", ""))[:64]
-    view = given.get("status", "")
-    if view not in labels.STATUS and view not in labels.VIEWS:
-        view = "all" if typed else "open"
-    before = given.get("before", "")
-    return Asked(
-        view=view,
-        filter=Filter(
-            status={"overdue": "open", "all": ""}.get(view, view),
-            category=given.get("category", "")[:40],
-            country=given.get("country", "")[:2],
-            channel=given.get("channel", "")[:20],
-            reference=reference.read(typed) or "",
-            late_at=now if view == "overdue" else None,
-            before=int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None,
-        ),
-        written=typed,
-    )
+    page: Page
+    beside: listing.Beside
+    counts: dict[str, int]
+    offices: list[Any]
+    colleagues: list[Any]
+    saved: list[Any]
+    version: str
+    known: Any | None = None
+    wordless: bool = False
 
 
 class Complaints:
@@ -76,42 +48,105 @@ class Complaints:
         self._desk, self._entrance, self._service = desk, entrance, desk.service
 
     async def home(self, request: Request) -> Response:
-        await self._entrance.required(request)
-        return RedirectResponse(HOME, 303)
+        officer = await self._entrance.required(request)
+        return RedirectResponse(auth.home_of(officer.role), 303)
 
     async def listed(self, request: Request) -> Response:
         officer = await self._entrance.required(request)
         now, language, book = self._service.clock(), pages.language_of(request), self._service.book
-        wanted = asked(request, now)
-        unreadable = bool(wanted.written) and not wanted.filter.reference
-
-        def look(connection: Connection) -> tuple[list[Any], dict[str, int], str]:
-            rows = [] if unreadable else caseload.listed(connection, officer.reach, wanted.filter, SHOWN + 1)
-            return rows, caseload.counts(connection, officer.reach, now), version(connection)
-
-        rows, counts, seen = await self._service.db.read(look)
+        wanted = asked.read(request.query_params)
+        found = await self._service.db.read(lambda connection: look(connection, officer, wanted, now))
+        if found.known is not None:
+            return RedirectResponse(f"{HOME}/{found.known.reference}", 303)
+        await self._desk.looked(
+            request, officer, SEARCH if wanted.written else LIST, "list", "complaints", wanted.codes
+        )
+        page = found.page
         return self._desk.show(
             "complaints.html",
             request,
             officer,
-            lines=[views.line(row, book, now) for row in rows[:SHOWN]],
-            older=wanted.address(before=rows[SHOWN - 1].id) if len(rows) > SHOWN else "",
+            here=wanted.here,
+            lines=rows.rows(page.rows, found.beside, book, now, officer.id),
+            older=wanted.address(older=page.older) if page.older else "",
+            newer=wanted.address(newer=page.newer) if page.newer else "",
             asked=wanted,
-            unreadable=unreadable,
-            counts=counts,
+            hint=hint(wanted, found),
+            counts=found.counts,
+            tiles=[(view, labels.VIEWS[view]) for view in listing.VIEWS if view in found.counts],
             statuses={**labels.VIEWS, **labels.STATUS},
             groups=[(label, codes) for label, _short, codes in GROUPS.values()],
             categories=book.categories,
             countries=labels.COUNTRIES,
             channels=labels.CHANNELS,
-            version=seen,
+            offices=found.offices,
+            colleagues=found.colleagues,
+            saved=[(one.name, asked.read_query(one.query).address()) for one in found.saved],
+            saved_most=saved.MOST,
+            may_work=officer.may(WORK),
+            may_read=officer.may(READ),
+            did=bulk.told(request.query_params),
+            version=found.version,
             brief=lambda when: brief(when, language),
         )
 
 
+def look(connection: Connection, officer: Officer, wanted: Asked, now: datetime) -> Found:
+    """Everything the page shows."""
+    code = reference.read(wanted.written)
+    known = caseload.one(connection, officer.reach, code) if code else None
+    looked_for = words.asked(wanted.written, WORDS) if wanted.written and not known else []
+    wordless = bool(wanted.written) and not looked_for
+    about, empty = None, known is not None or wordless
+    if wanted.about:
+        meant = caseload.one(connection, officer.reach, wanted.about)
+        about = meant.about_key if meant else None
+        empty = empty or about is None
+    narrow = Filter(
+        view=wanted.view,
+        category=wanted.category,
+        country=wanted.country,
+        channel=wanted.channel,
+        office=wanted.office,
+        words=tuple(search.token(word) for word in looked_for),
+        about=about,
+    )
+    page = (
+        Page([])
+        if empty
+        else listing.listed(connection, officer.reach, narrow, now, place=wanted.place, back=wanted.back, limit=SHOWN)
+    )
+    return Found(
+        page=page,
+        beside=listing.beside(connection, page.rows),
+        counts=listing.counts(connection, officer.reach, now),
+        offices=[
+            one for one in offices.every(connection) if officer.reach.everywhere or one.id in officer.reach.offices
+        ],
+        colleagues=listing.colleagues(connection, officer.reach) if officer.may(ASSIGN) else [],
+        saved=filters.of_officer(connection, officer.id),
+        version=version(connection),
+        known=known,
+        wordless=wordless,
+    )
+
+
+def hint(wanted: Asked, found: Found) -> str:
+    """Why a search finds nothing, when that can be told."""
+    if found.wordless:
+        return "wordless"
+    if found.page.rows or not wanted.written:
+        return ""
+    plain = "".join(sign for sign in wanted.written if sign.isalnum())
+    looks = plain.isascii() and 5 <= len(plain) <= 10 and any(sign.isdigit() for sign in plain)
+    return "reference" if looks and " " not in wanted.written.strip() else ""
+
+
 def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
-    """`/complaints`, the list."""
+    """`/complaints`, the list, and what is done from it."""
     made = Complaints(desk, entrance)
     to.add_api_route("", made.home, methods=["GET"])
     to.add_api_route("/", made.home, methods=["GET"])
     to.add_api_route("/complaints", made.listed, methods=["GET"])
+    bulk.routes(to, desk, entrance)
+    saved.routes(to, desk, entrance)

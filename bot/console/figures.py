@@ -20,6 +20,7 @@ from bot.console.auth import Entrance
 from bot.console.pages import Desk, Officer, brief
 from bot.dialog.says import Text, Words, _
 from bot.domain import figures as sums
+from bot.domain.audit import FIGURES as DOWNLOAD
 from bot.domain.complaints import RATINGS
 from bot.domain.figures import Figures, Line, Measure
 from bot.domain.reach import FIGURES, Reach
@@ -159,7 +160,8 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
 
     @to.get("/figures.csv")
     async def as_csv(request: Request) -> Response:
-        _officer, weeks, seen = await found(request)
+        officer, weeks, seen = await found(request)
+        await desk.looked(request, officer, DOWNLOAD, "figures", "", {"format": "csv", "weeks": weeks})
         out = io.StringIO()
         written = csv.writer(out)
         written.writerow(COLUMNS)
@@ -168,7 +170,8 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
 
     @to.get("/figures.xlsx")
     async def as_xlsx(request: Request) -> Response:
-        _officer, weeks, seen = await found(request)
+        officer, weeks, seen = await found(request)
+        await desk.looked(request, officer, DOWNLOAD, "figures", "", {"format": "xlsx", "weeks": weeks})
         content = await asyncio.to_thread(sheet, list(rows(seen, named(desk, seen, pages.language_of(request)))))
         return download(content, XLSX, f"figures-{weeks}-weeks.xlsx")
 

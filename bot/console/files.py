@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bot.console.auth import Entrance
 from bot.console.pages import Desk
 from bot.console.views import SHOWN_IN_PAGE
+from bot.domain.audit import OPEN_FILE
 from storage import attachments, caseload
 from storage.attachments import KEPT, Kept
 
@@ -87,14 +88,14 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
     async def file(request: Request, attachment_id: str) -> Response:
         officer = await entrance.required(request)
 
-        def find(connection: Connection) -> Kept | None:
-            if caseload.complaint_of_file(connection, officer.reach, attachment_id) is None:
-                return None
-            return attachments.get(connection, attachment_id)
+        def find(connection: Connection) -> tuple[str | None, Kept | None]:
+            complaint = caseload.complaint_of_file(connection, officer.reach, attachment_id)
+            return complaint, attachments.get(connection, attachment_id) if complaint else None
 
-        found = await desk.service.db.read(find)
-        if found is None or found.state != KEPT:
+        code, found = await desk.service.db.read(find)
+        if code is None or found is None or found.state != KEPT:
             raise desk.problem("missing", request, officer)
+        await desk.looked(request, officer, OPEN_FILE, "complaint", code, {"file": found.id})
         try:
             content = await asyncio.to_thread(desk.service.files.load, found.id)
         except FileNotFoundError:

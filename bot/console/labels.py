@@ -16,7 +16,15 @@ STATUS: Mapping[str, Text] = {
     "closed": _("Closed"),
     "withdrawn": _("Withdrawn"),
 }
-VIEWS: Mapping[str, Text] = {"open": _("Still open"), "overdue": _("Overdue"), "all": _("All")}
+VIEWS: Mapping[str, Text] = {
+    "open": _("Still open"),
+    "overdue": _("Overdue"),
+    "receiving": _("Not received in time"),
+    "unassigned": _("Nobody has it"),
+    "mine": _("Mine"),
+    "waiting": _("Waiting for the worker"),
+    "all": _("All"),
+}
 URGENCY: Mapping[str, Text] = {"emergency": _("Emergency"), "high": _("Urgent"), "normal": _("Normal")}
 CHANNELS: Mapping[str, Text] = {"telegram": _("Telegram"), "messenger": _("Messenger"), "phone": _("Web chat")}
 LANGUAGES: Mapping[str, Text] = {"km": _("Khmer language"), "en": _("English language")}
@@ -60,8 +68,6 @@ COUNTRIES: Mapping[str, Text] = {
     **{one.code: one.label for one in (*FIRST, *MORE) if one.code not in ("more", "other")},
     UNLISTED: ANOTHER,
 }
-CALLS = ("call", "relative")
-"""Ways of contact for which a phone number was asked, and may be shown."""
 
 
 def country(code: str, told: str = "") -> Text:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app.service import Service
 from bot.console.auth import Entrance
 from bot.console.pages import Desk
-from storage import caseload
+from storage import caseload, notices
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ HEARTBEAT = 15.0
 
 def version(connection: Connection) -> str:
     """Changes when anything that staff see does; pages carry the one they were made from."""
-    return hashlib.sha256(repr(caseload.latest_change(connection)).encode()).hexdigest()[:16]
+    seen = (caseload.latest_change(connection), notices.newest(connection))
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 
 class Live:

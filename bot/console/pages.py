@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,11 +17,12 @@ from fastapi.routing import APIRoute
 from starlette.formparsers import FormParser, MultiPartParser
 
 from bot import pages
+from bot.app.audit import note_forbidden, note_read
 from bot.app.engine import Engine
 from bot.app.service import Service
 from bot.dialog.says import Words, _
 from bot.domain.reach import AUDIT, CANNED, FIGURES, INCIDENTS, READ, ROUTING, STAFF, Reach
-from bot.text import khmer
+from bot.text import khmer, reference
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 HOME = "/console/complaints"
@@ -77,11 +79,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
 
 
 class Answer(Exception):
-    """The page ends here, with this response."""
+    """The page ends here, with this response; `first` is done before it is given."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Response, first: Callable[[], Awaitable[None]] | None = None) -> None:
         super().__init__(response.status_code)
-        self.response = response
+        self.response, self.first = response, first
 
 
 class _TooBig(Exception):
@@ -99,6 +101,8 @@ class Guarded(APIRoute):
                 response = await handle(request)
             except Answer as answer:
                 response = answer.response
+                if answer.first is not None:
+                    await answer.first()
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
             return response
@@ -159,7 +163,35 @@ class Desk:
     def problem(self, what: str, request: Request, officer: Officer | None = None) -> Answer:
         status, title, text = PROBLEMS[what]
         back = local(urlsplit(request.headers.get("referer", "")).path)
-        return Answer(self.show("problem.html", request, officer, status=status, title=title, text=text, back=back))
+        shown = self.show("problem.html", request, officer, status=status, title=title, text=text, back=back)
+        if officer is None or not is_forbidden(what, request):
+            return Answer(shown)
+        noted = (self.service, officer.id, place_of(request), request.method, request.url.path)
+        return Answer(shown, partial(note_forbidden, *noted))
+
+    async def looked(
+        self,
+        request: Request,
+        officer: Officer,
+        action: str,
+        kind: str,
+        subject: str,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Into the audit what is about to be shown; see `bot.app.audit.note_read`."""
+        live = LIVE_HEADER in request.headers
+        await note_read(self.service, officer.id, place_of(request), action, kind, subject, after, live=live)
+
+
+def is_forbidden(what: str, request: Request) -> bool:
+    """A refusal to be recorded: of a role, or of something that its address names; a mistyped section is none."""
+    names_one = bool(set(request.path_params) - {"path"}) or any(map(reference.read, request.url.path.split("/")))
+    return what == "refused" or (what == "missing" and names_one)
+
+
+def place_of(request: Request) -> str:
+    """The address somebody works from."""
+    return request.client.host[:64] if request.client else ""
 
 
 def here(request: Request) -> str:

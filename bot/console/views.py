@@ -8,7 +8,7 @@ from typing import Any, Literal
 from bot.console import labels
 from bot.dialog.facts import Book
 from bot.dialog.says import Text, Words, _
-from bot.domain.complaints import OPEN
+from bot.domain.complaints import OPEN, shows_name, shows_phone
 from storage.attachments import ERASED, KEPT, REFUSED
 
 SOON = 0.25
@@ -92,8 +92,11 @@ class Fact:
     kind: Literal["plain", "raw", "hidden", "alarm", "phone"] = "plain"
 
 
-def facts(row: Any) -> list[Fact]:
-    """What may be seen: a name only when the worker allows it, a phone only when it was given to be called."""
+def facts(row: Any, revealed: Any = None) -> list[Fact]:
+    """What may be seen: a name only when the worker allows it, a phone only when it was given to be called.
+
+    `revealed`: who it is, for the officer whom another let look (see `storage.unlocks.revealed`).
+    """
     about = labels.ABOUT.get(row.about, row.about)
     found = [
         Fact(_("Urgency"), labels.URGENCY.get(row.urgency, row.urgency)),
@@ -105,7 +108,9 @@ def facts(row: Any) -> list[Fact]:
         found.append(Fact(_("Safety"), labels.SAFE.get(row.safe, row.safe), "alarm" if row.safe == "no" else "plain"))
     if row.erased_at:
         found.append(Fact(_("Name"), _("Deleted at the worker's wish"), "hidden"))
-    elif row.identity == "named" and row.name:
+    elif revealed is not None:
+        found.append(Fact(_("Name"), revealed.name or revealed.person_name or _("Not known"), "raw"))
+    elif shows_name(row.identity) and row.name:
         found.append(Fact(_("Name"), row.name, "raw"))
     else:
         found.append(Fact(_("Name"), _("Hidden by the worker's wish"), "hidden"))
@@ -116,8 +121,13 @@ def facts(row: Any) -> list[Fact]:
             "alarm" if row.contact == "wait" else "plain",
         )
     )
-    if row.phone and row.contact in labels.CALLS:
+    if revealed is not None:
+        number = revealed.phone or revealed.person_phone
+        found.append(Fact(_("Phone number"), number or _("Not known"), "phone" if number else "plain"))
+    elif row.phone and shows_phone(row.contact):
         found.append(Fact(_("Phone number"), row.phone, "phone"))
+    elif row.phone and not shows_name(row.identity):
+        found.append(Fact(_("Phone number"), _("Given, and hidden with the name"), "hidden"))
     found.append(Fact(_("Channel"), labels.CHANNELS.get(row.channel, row.channel)))
     found.append(Fact(_("Worker's language"), labels.LANGUAGES.get(row.language, row.language)))
     return found
@@ -128,7 +138,7 @@ Look = Literal["text", "status", "place", "image", "audio", "video", "download",
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the thread. `look`: how it is shown; `note`: a reason; `size` in bytes."""
+    """One line of the thread. `look`: how it is shown; `note`: a reason; `size` in bytes; `code`: of a status."""
 
     id: int
     at: datetime
@@ -141,6 +151,7 @@ class Entry:
     kind: Text = ""
     size: int = 0
     place: tuple[float, float] | None = None
+    code: str = ""
 
 
 def entry(row: Any) -> Entry:
@@ -148,7 +159,9 @@ def entry(row: Any) -> Entry:
     who = {"worker": _("Worker"), "officer": officer}.get(row.author, _("Chumnuoy"))
     shared = {"id": row.id, "at": row.at, "author": row.author, "who": who, "note": row.note or ""}
     if row.kind == "status":
-        return Entry(**shared, look="status", text=labels.STATUS.get(row.body or "", row.body or ""))
+        return Entry(
+            **shared, look="status", text=labels.STATUS.get(row.body or "", row.body or ""), code=row.body or ""
+        )
     if row.kind in ("text", "place") and not row.body:
         return Entry(**shared, look="erased")
     if row.kind == "place":

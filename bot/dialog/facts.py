@@ -59,7 +59,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One of the person's own complaints."""
+    """One of the person's own complaints.
+
+    `due_at`: until when it must be addressed, `stopped` once that clock no longer runs. `receive_by`: until when an
+    officer must have received it, None once one has. `broken_at`: when a promise was last broken. `office` has it;
+    `waiting_since`: the worker is waited for.
+    """
 
     reference: str
     category: str
@@ -68,6 +73,14 @@ class Complaint:
     due_at: datetime
     first_answer_at: datetime | None = None
     entries: tuple[Entry, ...] = ()
+    office: Words | None = None
+    received_at: datetime | None = None
+    receive_by: datetime | None = None
+    stopped: bool = False
+    waiting_since: datetime | None = None
+    broken_at: datetime | None = None
+    reopened: int = 0
+    rating: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -80,12 +93,59 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is writing; `name`, `phone` and `country` are empty until told."""
+    """Who is writing; `name`, `phone` and `country` are empty until told.
+
+    `word`: once chosen, what comes unasked is held until they write it; `held`: how many such messages wait.
+    """
 
     language: str = "km"
     name: str = ""
     phone: str = ""
     country: str = ""
+    word: str = ""
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A complaint as an officer sees it in their own chat: never who it is from. `newest`: the thread's last line."""
+
+    reference: str
+    category: str
+    status: str
+    due_at: datetime
+    answered: bool
+    may_work: bool
+    newest: int = 0
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """The officer whose chat this is. `cases`: of their unread notices; `case`: the one that the event is about.
+
+    `heard`: reply (to a notice, with the answer's words), unlink, or nothing. `overtaken`: another officer answered
+    since this one was asked for words. `event`: names what arrived, so that it is carried out once.
+    """
+
+    id: int
+    cases: tuple[Case, ...] = ()
+    case: Case | None = None
+    heard: str = ""
+    overtaken: bool = False
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A code typed to link an officer's chat: `state` is good, wrong or many (too many wrong ones).
+
+    `plainly`: with the command, so that a wrong one is answered; else it may be any word of a worker.
+    """
+
+    code: str
+    state: str
+    plainly: bool
 
 
 def spoken_as_is(label: Text) -> tuple[str, ...]:
@@ -107,6 +167,8 @@ class Facts:
     book: Book = Book()
     loose: tuple[Mapping[str, Any], ...] = ()
     spoken: Callable[[Text], tuple[str, ...]] = spoken_as_is
+    officer: Officer | None = None
+    offered: Offered | None = None
 
     def hears(self, text: str, *labels: Text) -> bool:
         """Whether what was typed is one of these labels, in any language and spelling."""

@@ -10,6 +10,7 @@ from bot.dialog.flow import Flow
 from bot.dialog.form import MENU, STALE, picked
 from bot.dialog.questions import Part, worth_keeping
 from bot.dialog.says import Choice, Say, State, Text, Turn, _
+from bot.text import khmer
 
 PATIENCE = 3
 """Misreadings in a row before the menu or a person is offered."""
@@ -37,7 +38,10 @@ FORGOTTEN = Say(_("Forgotten."))
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Where a person is: the flow, each flow's own unfinished state, and what came before any flow wanted it."""
+    """Where a person is: the flow, each flow's own unfinished state, and what came before any flow wanted it.
+
+    `album`: the platform's name of the album that the last file belonged to.
+    """
 
     language: str = "km"
     flow: str = ""
@@ -45,6 +49,7 @@ class Session:
     loose: tuple[Part, ...] = ()
     misread: int = 0
     asking: str = ""
+    album: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -73,7 +78,7 @@ class Routed:
 
 
 class Router:
-    """The flows in the order their words are tried; `menu` and `welcome` must be among them."""
+    """The flows in the order their words are tried; `menu`, `welcome`, `discreet` and `officer` must be among them."""
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self.flows = {flow.name: flow for flow in flows}
@@ -84,8 +89,23 @@ class Router:
             return Routed(session)
         if session.flow not in self.flows:
             session = replace(session, flow="", asking="")
+        aside = self._aside(session, event, facts)
+        if aside and aside.says:
+            return Routed(replace(session, flow=session.flow or "menu"), aside.says, aside.commands)
         routed = self._global(session, event, facts) or self._local(session, event, facts)
+        if aside:
+            routed = replace(routed, commands=(*aside.commands, *routed.commands))
         return routed if routed.says else routed.then(self._reask(routed.session, facts))
+
+    def _aside(self, session: Session, event: Event, facts: Facts) -> Turn | None:
+        """What is heard wherever a person is, and leaves them there: their word, or what only officers write."""
+        if not isinstance(event, Typed):
+            return None
+        if facts.person.word and khmer.comparable(event.text) == facts.person.word:
+            return self.flows["discreet"].advance({}, Tapped("discreet:show"), facts)
+        if facts.offered or (facts.officer and facts.officer.heard):
+            return self.flows["officer"].advance({}, event, facts)
+        return None
 
     def _global(self, session: Session, event: Event, facts: Facts) -> Routed | None:
         """What works anywhere, so that no flow can trap a person; None when it is not one of those."""

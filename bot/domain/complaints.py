@@ -28,6 +28,16 @@ RATINGS = (1, 2, 3, 4, 5)
 NEEDS_REASON = ("waiting", "closed")
 REPLY_LIMIT = 4000
 """Code points in one officer's reply."""
+NOTE_LIMIT = 4000
+"""Code points in one internal note."""
+TAKEABLE = ("filed", "reopened", "referred")
+"""Nobody has said yet that they have it."""
+NAMED = "named"
+"""The worker lets their name be seen; by anything else they are anonymous to staff."""
+CALLS = ("call", "relative")
+"""Ways of contact for which a phone number was asked."""
+CHAT = "chat"
+"""The way of contact by which a message may come unasked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,42 @@ class ChangeStatus:
     staff: int
 
 
+@dataclass(frozen=True, slots=True)
+class AddNote:
+    """Between officers, never to the worker. The same words again by the same officer are one note."""
+
+    reference: str
+    text: str
+    staff: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergeComplaint:
+    """It belongs to the case of another complaint (`into`, a reference); each keeps its worker and its clocks."""
+
+    reference: str
+    into: str
+    staff: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnmergeComplaint:
+    """It is a case of its own again. A second time changes nothing."""
+
+    reference: str
+    staff: int
+
+
+def shows_name(identity: str) -> bool:
+    """Whether officers may see who complained."""
+    return identity == NAMED
+
+
+def shows_phone(contact: str) -> bool:
+    """Whether officers may see the number: whoever gave one to be called agreed to that, also without a name."""
+    return contact in CALLS
+
+
 def check_status(now: str, then: str, reason: str) -> None:
     """Raise NotAllowed or ReasonMissing."""
     if then not in TRANSITIONS.get(now, ()):
@@ -141,6 +187,14 @@ def check_reply(text: str, attachments: tuple[str, ...]) -> None:
     if not text.strip() and not attachments:
         raise Empty
     if len(text) > REPLY_LIMIT:
+        raise TooLong
+
+
+def check_note(text: str) -> None:
+    """Raise Empty or TooLong."""
+    if not text.strip():
+        raise Empty
+    if len(text) > NOTE_LIMIT:
         raise TooLong
 
 

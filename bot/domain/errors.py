@@ -42,3 +42,19 @@ class NotServing(DomainError):
 
 class AlreadyReopened(DomainError):
     """It was reopened once already."""
+
+
+class OwnRequest(DomainError):
+    """Another officer has to decide, not the one who asked."""
+
+
+class TimeOver(DomainError):
+    """The time for this is over."""
+
+
+class NotMergeable(DomainError):
+    """These two complaints cannot be put together."""
+
+
+class UnknownField(DomainError):
+    """The text has a field that is not filled in."""

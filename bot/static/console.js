@@ -10,7 +10,7 @@ const isKhmer = document.documentElement.lang === "km";
 
 // A part with something typed or chosen in it, or being filled in now, is left as it is.
 function inUse(part) {
-  const controls = part.querySelectorAll("textarea, select, input:not([type=hidden])");
+  const controls = part.querySelectorAll("textarea, select, input:not([type=hidden], [type=checkbox])");
   return [...controls].some((one) => one === document.activeElement || changed(one));
 }
 

@@ -12,7 +12,9 @@ from bot.pages import Pages, language_of
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 FORM_LIMIT = 64 * 1024
 SAFE = {
-    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }

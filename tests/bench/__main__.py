@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: events taken, beside two plain bots; messages sent; memory. Medians of several runs."""
+"""`python -m tests.bench`: events taken, beside two plain bots; messages sent; pages with many complaints. Medians."""
 
 import argparse
 import contextlib
@@ -14,7 +14,7 @@ from statistics import median
 from sqlalchemy import create_engine, text
 
 from storage.migrating import upgrade
-from tests.bench import processes
+from tests.bench import pages, processes
 from tests.bench.processes import Load
 from tests.bench.workload import COMPLAINT, PEER, SECRET, conversations, peer_conversations
 from tests.support.postgresql import Databases, PostgresServer
@@ -138,10 +138,18 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=48)
     parser.add_argument("--sends", type=int, default=5000)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--only", choices=("events", "sends"))
+    parser.add_argument("--only", choices=("events", "sends", "pages"))
+    parser.add_argument("--listed", type=int, default=100_000, help="complaints in the database, for the pages")
+    parser.add_argument("--looks", type=int, default=20, help="at each page")
+    parser.add_argument("--database", choices=("SQLite", "PostgreSQL"), help="only this one, for the pages")
     parser.add_argument("--no-peers", action="store_true")
     given = parser.parse_args()
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, medians of {given.repeat}\n", flush=True)
+    if given.only == "pages":
+        with tempfile.TemporaryDirectory(prefix="chumnuoy-bench-") as name, databases(Path(name)) as new:
+            asked = {kind: fresh for kind, fresh in new.items() if given.database in (None, kind)}
+            pages.table(asked, Path(name), given.listed, given.looks, print_table)
+        return
     with (
         tempfile.TemporaryDirectory(prefix="chumnuoy-bench-") as name,
         databases(Path(name)) as new,

@@ -35,6 +35,7 @@ class Row:
     at: datetime = MOMENT
     counted: dict[str, int] = field(default_factory=dict)
     where: str = "messaging"
+    reply_to: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -86,7 +87,8 @@ REACTED = f"reaction:m_9:{PSID}:{AT}:"
 
 ROWS = [
     Row("text", message(text="សួស្តី\u200b 🇰🇭 / hello"), (Typed("សួស្តី 🇰🇭 / hello"),)),
-    Row("text in reply", message(text="ok", reply_to={"mid": "m_1", "is_self_reply": False}), (Typed("ok"),)),
+    Row("text in reply", message(text="ok", reply_to={"mid": "m_1", "is_self_reply": False}), (Typed("ok"),),
+        reply_to="m_1"),
     Row("half a surrogate pair", message(text="a\ud83db"), (Typed("ab"),)),
     Row("text nobody can see", message(text="\u200b \u2060"), (Unreadable("message"),)),
     Row("a message with nothing", message(), (Unreadable("message"),)),
@@ -161,7 +163,8 @@ async def test_each_body_is_read(row: Row) -> None:
         expected = []
         if row.events is not None:
             until = row.at + timedelta(hours=24) if row.opens else None
-            expected = [Arrival("messenger", row.event_id, PSID, row.at, row.events, row.files, until)]
+            given = (row.event_id, PSID, row.at, row.events, row.files, until)
+            expected = [Arrival("messenger", *given, reply_to=row.reply_to)]
         assert (here.arrivals, here.channel.counters.ignored, here.answers) == (expected, row.counted, [200])
         assert [here.channel.echo(one) for one in here.arrivals] == [()] * len(here.arrivals)
 

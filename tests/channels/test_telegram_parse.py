@@ -188,7 +188,10 @@ async def test_every_update_is_read(bot: Chat, row: Row) -> None:
     id = file_id("telegram", event_id)
     events = tuple(Sent(e.kind, id, e.size, e.caption) if isinstance(e, Sent) else e for e in row.events)
     files = tuple(File(id, e.kind, row.source or {}) for e in events if isinstance(e, Sent))
-    wanted = Arrival("telegram", event_id, str(PERSON), row.at, events, files, None, row.suppressed, row.tap)
+    answered = row.update.get("message", {}).get("reply_to_message")
+    to = str(answered["message_id"]) if answered else ""
+    album = row.update.get("message", {}).get("media_group_id", "")
+    wanted = Arrival("telegram", event_id, str(PERSON), row.at, events, files, None, row.suppressed, row.tap, album, to)
     assert arrivals == [wanted]
 
 

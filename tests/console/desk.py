@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pyotp
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Connection
@@ -24,10 +25,11 @@ from sqlmodel import SQLModel
 from bot import console, pages
 from bot.app.engine import Engine
 from bot.app.service import Service, build
-from bot.app.staffing import add_staff
+from bot.app.staffing import add_staff, set_second_factor
 from bot.channels.base import file_id
 from bot.domain.clocks import ADDRESS_WITHIN
 from bot.domain.complaints import AddToComplaint, FileComplaint
+from bot.domain.reach import SECOND_FACTOR
 from bot.settings import Settings
 from bot.text import reference
 from handlers import ROUTER
@@ -95,6 +97,7 @@ class Desk:
     server: Server
     offset: timedelta = timedelta(0)
     people: int = 0
+    secrets: dict[str, str] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -103,14 +106,28 @@ class Desk:
     def later(self, **length: float) -> None:
         self.offset += timedelta(**length)
 
-    def officer(self, login: str = LOGIN, **changed: Any) -> int:
+    def officer(self, login: str = LOGIN, *, factor: bool | None = None, **changed: Any) -> int:
+        """`factor`: with a second factor; by itself for the roles that cannot work without one."""
+        secret = pyotp.random_base32() if factor or (factor is None and changed.get("role") in SECOND_FACTOR) else ""
+
         def work(connection: Connection) -> int:
             added = add_staff(connection, login, "សុខា", "Sokha", PASSWORD, "desk", self.now)
             if changed:
                 staff.change(connection, added, **changed)
+            if secret:
+                set_second_factor(connection, added, secret, self.now)
             return added
 
+        if secret:
+            self.secrets[login] = secret
         return self.service.db.write_now(work)
+
+    def code(self, login: str = LOGIN, *, ahead: int = 0) -> str:
+        """What the officer's phone shows, or will in so many steps; it opens the door even if it has done so before."""
+        row = self.service.db.read_now(lambda c: staff.by_login(c, login))
+        assert row is not None
+        self.service.db.write_now(lambda c: staff.change(c, row.id, totp_step=0))
+        return pyotp.TOTP(self.secrets[login]).at(self.now, counter_offset=ahead)
 
     def complain(self, *, ago: timedelta = timedelta(0), is_demo: bool = False, **changed: Any) -> str:
         """A complaint that was filed; returns its reference."""
@@ -212,9 +229,19 @@ class Browser:
         async with self.http.post(path, data=data, allow_redirects=False, **options) as answer:
             return Got(answer.status, await answer.read(), answer.headers)
 
-    async def sign_in(self, login: str = LOGIN, password: str = PASSWORD, onward: str = "") -> "Got":
+    async def sign_in(
+        self, login: str = LOGIN, password: str = PASSWORD, onward: str = "", *, code: str | None = None
+    ) -> "Got":
+        """Through the second step too, with the code the officer's phone shows, or this one; "" stops before it."""
         page = await self.get("/console/sign-in", params={"next": onward} if onward else {})
-        return await self.post("/console/sign-in", {**page.hidden(), "login": login, "password": password})
+        got = await self.post("/console/sign-in", {**page.hidden(), "login": login, "password": password})
+        if code == "" or not got.to.startswith("/console/sign-in/code"):
+            return got
+        return await self.second_step(self.desk.code(login) if code is None else code)
+
+    async def second_step(self, code: str) -> "Got":
+        page = await self.get("/console/sign-in/code")
+        return await self.post("/console/sign-in/code", {**page.hidden(), "code": code})
 
     async def reply(self, code: str, text: str, *, file: bytes | None = None, **changed: str) -> "Got":
         page = await self.get(f"/console/complaints/{code}")
@@ -266,10 +293,12 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
     """The console, running; one officer is there."""
     service = build(
         Settings(
-            database_url=f"sqlite:///{folder / 'console.sqlite'}",
-            secret_keys=SECRET_KEYS,
-            files_url=str(folder / "files"),
-            **settings,
+            **{
+                "database_url": f"sqlite:///{folder / 'console.sqlite'}",
+                "secret_keys": SECRET_KEYS,
+                "files_url": str(folder / "files"),
+                **settings,
+            }
         ),
         channels={},
         clock=lambda: desk.now,

@@ -1,6 +1,7 @@
 """The list: what is in it, its filters, its pages, its clock."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -82,36 +83,45 @@ async def test_counts_stand_at_the_head(desk: Desk, browser: Browser) -> None:
     for ago in (1, 2, 50):
         desk.complain(ago=ago * HOUR)
     await browser.move(desk.complain(), "closed", "ដោះស្រាយរួចហើយ")
-    await browser.get(f"{LIST}?lang=en")
+    await browser.move(desk.complain(), "waiting", "សូមផ្ញើរូបថតប៉ាស្ព័រ")
     page = (await browser.get(LIST)).text
     numbers = [part.split("<")[0] for part in page.split('class="tile-number">')[1:]]
-    assert numbers == ["3", "1", "4"]
+    assert numbers == ["៤", "១", "០", "៤", "០", "១"], "open, overdue, not received, nobody has it, mine, waiting"
 
 
-async def test_a_reference_in_any_spelling(desk: Desk, browser: Browser) -> None:
+async def test_a_reference_in_any_spelling_leads_straight_to_it(desk: Desk, browser: Browser) -> None:
     code = desk.complain()
     desk.complain()
     await browser.move(code, "closed", "ដោះស្រាយរួចហើយ")
     khmer_digits = code.translate(str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩"))
     for spelling in (code, code.lower(), f"{code[:4]}-{code[4:]}", f" {code[:4]} – {code[4:]} ", khmer_digits):
-        page = await browser.get(LIST, params={"reference": spelling})
-        assert page.references() == [code], "found whatever its status"
-    page = await browser.get(LIST, params={"reference": "<b>K7Q2"})
+        got = await browser.get(LIST, params={"q": spelling})
+        assert (got.status, got.to) == (303, f"{LIST}/{code}"), "found whatever its status"
+    page = await browser.get(LIST, params={"q": "<b>K7Q2"})
     assert page.references() == []
     assert "នេះមិនមែនជាលេខបណ្តឹងពេញលេញទេ" in page.text
     assert 'value="&lt;b&gt;K7Q2"' in page.text, "what was typed is kept"
+    assert (await browser.get(LIST, params={"q": "00000000"})).references() == []
 
 
 async def test_pages_by_key(desk: Desk, browser: Browser) -> None:
     made = [desk.complain(country="TH") for _ in range(53)][::-1]
-    first = await browser.get(f"{LIST}?country=TH")
+    first = await browser.get(f"{LIST}?country=TH&status=all")
     assert first.references() == made[:50]
-    older = first.text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert 'rel="prev"' not in first.text
+    older = link(first.text, "next")
     assert "country=TH" in older, "the filters stay"
     desk.complain(country="TH")
     second = await browser.get(older)
     assert second.references() == made[50:], "what arrives meanwhile moves nothing"
     assert 'rel="next"' not in second.text
+    back = await browser.get(link(second.text, "prev"))
+    assert back.references() == made[:50]
+    assert 'rel="prev"' in back.text, "a newer one has arrived"
+
+
+def link(page: str, rel: str) -> str:
+    return unescape(page.split(f'rel="{rel}" href="')[1].split('"')[0])
 
 
 async def test_a_withdrawn_complaint_stays_countable(desk: Desk, browser: Browser) -> None:

@@ -12,14 +12,24 @@ from bot.dialog.events import Contact, Event, Located, Sent, Started, Tapped, Ty
 from bot.dialog.facts import Complaint, Entry, Facts, Person
 from bot.dialog.router import Routed, Session
 from bot.dialog.says import Reference, Say, Words
-from bot.domain.complaints import AddToComplaint, AnswerComplaint, FileComplaint
-from bot.domain.people import DeleteMyData
+from bot.domain.clocks import RECEIVE_WITHIN
+from bot.domain.complaints import (
+    AddToComplaint,
+    AnswerComplaint,
+    ChangeStatus,
+    FileComplaint,
+    RateComplaint,
+    ReopenComplaint,
+    after_addition,
+)
+from bot.domain.people import ClearWord, DeleteMyData, SetWord, ShowHeld
 from bot.i18n import Catalogues, Renderer
 from bot.text import khmer
 from bot.text.fit import Bubble, Limits, fit
 from handlers import ROUTER
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+OFFICE = Words("អនុគណៈកម្មការ (សាកល្បង)", "Sub-committee (demo)")
 REFERENCES = ("K7Q29MXD", "0000000N", "7H3KJ8W2")
 CATALOGUES = Catalogues()
 BOOK = shipped_book()
@@ -41,11 +51,13 @@ class Worker:
     country: str = ""
     complaints: tuple[Complaint, ...] = ()
     filed: int = 0
+    word: str = ""
+    held: int = 0
 
     def facts(self) -> Facts:
         return Facts(
             now=self.now,
-            person=Person(country=self.country),
+            person=Person(country=self.country, word=self.word, held=self.held),
             reference=REFERENCES[self.filed % len(REFERENCES)],
             complaints=self.complaints,
             book=BOOK,
@@ -65,23 +77,45 @@ class Worker:
                 self.filed += 1
                 self.country = command.country
                 due = self.now + timedelta(hours=48)
-                made = Complaint(command.reference, command.category, "filed", self.now, due)
+                made = Complaint(command.reference, command.category, "filed", self.now, due, office=OFFICE)
+                made = replace(made, receive_by=self.now + RECEIVE_WITHIN)
                 self.complaints = (self._grown(made, (*command.parts, *command.evidence)), *self.complaints)
             case AddToComplaint():
-                self.complaints = tuple(
-                    self._grown(one, command.parts) if one.reference == command.reference else one
-                    for one in self.complaints
-                )
+                one = self._grown(self._one(command.reference), command.parts)
+                self._put(replace(one, status=after_addition(one.status), waiting_since=None))
+            case ReopenComplaint():
+                one = self._noted(self._grown(self._one(command.reference), command.parts), "reopened", "worker")
+                due = self.now + timedelta(hours=48)
+                self._put(replace(one, reopened=one.reopened + 1, due_at=due, first_answer_at=None, rating=None))
+            case RateComplaint():
+                self._put(replace(self._one(command.reference), rating=command.rating))
             case AnswerComplaint():
+                one = self._one(command.reference)
                 said = Entry(self.now, "officer", command.text)
-                self.complaints = tuple(
-                    replace(one, status="addressed", first_answer_at=self.now, entries=(*one.entries, said))
-                    if one.reference == command.reference
-                    else one
-                    for one in self.complaints
-                )
+                first, got = one.first_answer_at or self.now, one.received_at or self.now
+                one = replace(one, status="addressed", first_answer_at=first, received_at=got, receive_by=None)
+                self._put(replace(one, entries=(*one.entries, said)))
+                self.held += bool(self.word)
+            case ChangeStatus():
+                one = self._noted(self._one(command.reference), command.status, "officer")
+                waiting = self.now if command.status == "waiting" else None
+                self._put(replace(one, received_at=one.received_at or self.now, receive_by=None, waiting_since=waiting))
+                self.held += bool(self.word)
+            case SetWord():
+                self.word = command.word
+            case ShowHeld() | ClearWord():
+                self.word, self.held = self.word if isinstance(command, ShowHeld) else "", 0
             case DeleteMyData():
-                self.complaints = ()
+                self.complaints, self.word, self.held = (), "", 0
+
+    def _one(self, reference: str) -> Complaint:
+        return next(one for one in self.complaints if one.reference == reference)
+
+    def _put(self, now: Complaint) -> None:
+        self.complaints = tuple(now if one.reference == now.reference else one for one in self.complaints)
+
+    def _noted(self, one: Complaint, status: str, author: str) -> Complaint:
+        return replace(one, status=status, entries=(*one.entries, Entry(self.now, author, status, "status")))
 
     def _grown(self, one: Complaint, parts: Any) -> Complaint:
         more = tuple(Entry(self.now, "worker", part.get("text", ""), kind_of(part)) for part in parts)
@@ -172,6 +206,9 @@ def play(script: str, language: str) -> Iterator[tuple[str, list[str], Routed | 
         elif line.startswith("officer: "):
             words = line.removeprefix("officer: ")
             person._carry_out(AnswerComplaint(person.complaints[0].reference, words, 1))
+            yield line, [], None
+        elif line.startswith("desk: "):
+            person._carry_out(ChangeStatus(person.complaints[0].reference, line.removeprefix("desk: "), "a reason", 1))
             yield line, [], None
         elif not line.startswith(("< ", "! ")):
             yield line, [], None

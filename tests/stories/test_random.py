@@ -8,12 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.dialog.events import Contact, Event, Located, Sent, Started, Tapped, Typed, Unreadable
-from bot.domain.complaints import AddToComplaint, FileComplaint
+from bot.domain.complaints import AddToComplaint, ChangeStatus, FileComplaint, ReopenComplaint
 from bot.domain.people import DeleteMyData
 from bot.text import khmer
 from tests.stories.telling import CATALOGUES, CHANNELS, Worker, bubbles
 
-WORDS = ("Menu", "Back", "Cancel", "Stop", "Help", "Done", "Skip", "Send it", "Change something", "My complaints")
+WORDS = (
+    *("Menu", "Back", "Cancel", "Stop", "Help", "Done", "Skip", "Send it", "Change something", "My complaints"),
+    *("All my complaints", "I do not agree", "How did it help?", "Discreet messages", "Turn it off"),
+)
 SENTENCES = (
     "ថៅកែមិនបើកប្រាក់ខែ",
     "my boss keeps my passport",
@@ -36,6 +39,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("say"), st.sampled_from(SENTENCES)),
     st.tuples(st.just("say"), st.text(max_size=40)),
     st.tuples(st.just("file"), st.sampled_from(("photo", "voice", "video", "file"))),
+    st.tuples(st.just("desk"), st.sampled_from(("addressed", "closed", "waiting", "in_hand"))),
     st.tuples(st.just("other"), st.sampled_from(("start", "place", "contact", "sticker", "huge"))),
 )
 
@@ -100,6 +104,10 @@ class Conversation:
         if step[0] == "forward":
             self.forward(step[1])
             return
+        if step[0] == "desk":
+            for one in self.person.complaints[:1]:
+                self.person._carry_out(ChangeStatus(one.reference, step[1], "a reason", 1))
+            return
         event, mark = self.event(step)
         before = json.loads(self.person.stored)
         routed = self.person.does(event)
@@ -108,7 +116,7 @@ class Conversation:
         self.offered += self.now
         assert bubbles(routed, routed.session.language, self.limits)
         for command in routed.commands:
-            if isinstance(command, FileComplaint | AddToComplaint):
+            if isinstance(command, FileComplaint | AddToComplaint | ReopenComplaint):
                 self.filed += repr(command)
             if isinstance(command, DeleteMyData):
                 self.ledger.clear()
