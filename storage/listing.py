@@ -126,7 +126,7 @@ class Order:
 FIRST_NEEDED = Order(((_RANK, False), (COMPLAINT.c.due_at, True), (COMPLAINT.c.id, False)))
 NEWEST = Order(((COMPLAINT.c.id, False),), descending=True)
 NEWEST_WITH_WORD = Order(((TOKEN.c.complaint_id, False),), descending=True)
-"""The same along a word in the index, which has it in this order already."""
+"""The same along a rare word in the index, which has it in this order already. A common one is met soon in the list."""
 LONGEST_WAITING = Order(((_WAITED, True), (COMPLAINT.c.id, False)))
 
 
@@ -170,9 +170,13 @@ def listed(
     by = order(wanted.view)
     if place is not None and not by.reads(place):
         place, back = None, False
+    words = search.rarest_first(connection, wanted.words)
     statement = narrowed(connection, reach, wanted)
-    if by is NEWEST and wanted.words:
-        by = NEWEST_WITH_WORD
+    if words and words[0][1] < search.MANY:
+        statement = statement.join(TOKEN, TOKEN.c.complaint_id == COMPLAINT.c.id)
+        statement = statement.where(TOKEN.c.token == words.pop(0)[0])
+        by = NEWEST_WITH_WORD if by is NEWEST else by
+    statement = saying(statement, [word for word, _often in words])
     if place is not None:
         statement = statement.where(by.beyond(place, back))
     turned = by.descending != back
@@ -191,7 +195,7 @@ def listed(
 
 
 def narrowed(connection: Connection, reach: Reach | None, wanted: Filter) -> Select[Any]:
-    """The statement of a list, without its order. `now` is to be bound."""
+    """The statement of a list, without its words and its order. `now` is to be bound."""
     # Without statistics SQLite believes that an office has ten complaints, and sorts them all; along the ids it has the
     # newest at once; going through a hundred thousand took 0.05 s.
     along_ids = wanted.view == ALL and connection.dialect.name == "sqlite"
@@ -206,19 +210,12 @@ def narrowed(connection: Connection, reach: Reach | None, wanted: Filter) -> Sel
     ):
         if value not in ("", None):
             statement = statement.where(column == value)
-    return saying(connection, statement, wanted.words, newest=order(wanted.view) is NEWEST)
+    return statement
 
 
-def saying(connection: Connection, statement: Select[Any], words: Sequence[int], *, newest: bool) -> Select[Any]:
-    """With all of these words. The list is read along the rarest of them where that is quickest."""
-    if not words:
-        return statement
-    (rarest, often), *others = search.rarest_first(connection, words)
-    if newest or often < search.MANY:
-        statement = statement.join(TOKEN, TOKEN.c.complaint_id == COMPLAINT.c.id).where(TOKEN.c.token == rarest)
-    else:
-        others = [(rarest, often), *others]
-    for number, (word, _often) in enumerate(others):
+def saying(statement: Select[Any], words: Sequence[int]) -> Select[Any]:
+    """With all of these words; the rarest come first."""
+    for number, word in enumerate(words):
         also = TOKEN.alias()
         has = (also.c.token == word, also.c.complaint_id == COMPLAINT.c.id)
         if number < JOINED:

@@ -126,15 +126,15 @@ def breach(context: Context, found: Found, clock: Any, circle: Circle, sees: See
     )
     both_broken = clock.kind == RECEIVED and clock.started_at + rules.ADDRESS_WITHIN <= context.now
     if clock.stopped_at is None and clock.contact != WAITS and not both_broken:
-        said = broken(context, found, clock.kind, then)
+        said = broken(context, found, clock.kind, then.office, headed=then.officer in circle.heads)
         context.post.notice(context.connection, found.address_id, said, human=False, now=context.now)
 
 
-def broken(context: Context, found: Found, kind: str, holder: Holder) -> Say:
-    """What the worker reads: that the time was broken, and who has it now."""
-    office, _national = ladder.office(context.connection, holder.office)
+def broken(context: Context, found: Found, kind: str, holder: int | None, *, headed: bool) -> Say:
+    """What the worker reads: that the time was broken, and which office has it now, or (`headed`) its head."""
+    office, _national = ladder.office(context.connection, holder)
     who: Say | Words = Words(office.name_km, office.name_en) if office else Say(_("the officers of this service"))
-    if office and holder.officer is not None:
+    if office and headed:
         who = Say(_("the head of {office}"), {"office": who})
     choices = written_back(found.reference)
     said = Say(BROKEN[kind], {"reference": Reference(found.reference), "holder": who}, choices)

@@ -75,7 +75,7 @@ def add_to_complaint(command: AddToComplaint, context: Context) -> None:
     found = mine(command.reference, context)
     complaints.add_parts(context.connection, found.id, command.parts, author="worker", now=context.now)
     then = rules.after_addition(found.status)
-    complaints.change(context.connection, found.id, context.now, status=then, waiting_since=None, unindexed=True)
+    desk.settle(context, found, then, None, unindexed=True)
     desk.notify(context, found, "message")
 
 

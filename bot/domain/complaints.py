@@ -200,7 +200,7 @@ def check_note(text: str) -> None:
 
 def after_reply(status: str) -> str:
     """An officer's own answer addresses an open complaint; a closed one stays closed."""
-    return "addressed" if status in OPEN else status
+    return "addressed" if status in (*OPEN, "referred") else status
 
 
 def after_addition(status: str) -> str:

@@ -17,6 +17,7 @@ from bot.domain.complaints import (
     ReopenComplaint,
 )
 from bot.domain.errors import Empty, NotFound, NotYours, Overtaken, TooLong
+from bot.domain.reach import Reach
 from storage import caseload, offices, staff
 from storage import ladder as storage_ladder
 from storage.audit import AUDIT
@@ -239,7 +240,7 @@ async def test_the_ladder_sees_as_the_console_does(bureau: Bureau, town: Town) -
     bureau.officer("both", serves=[town.bangkok, town.seoul])
     codes = [bureau.file(), bureau.file(country="KR"), bureau.file("OFFICIAL_MISCONDUCT", about="official")]
     with bureau.service.db.engine.connect() as connection:
-        reaches = {}
+        reaches: dict[int, Reach] = {}
         for office in (town.bangkok, town.seoul, None):
             reaches |= storage_ladder.reaches(storage_ladder.colleagues(connection, office, town.member))
         assert set(reaches) >= set(everybody)
@@ -262,6 +263,26 @@ async def test_nobody_has_it_and_there_is_no_office(bureau: Bureau) -> None:
     assert await tick(bureau) == 1
     assert bureau.steps(lonely) == [(RECEIVED, 100, far)]
     assert len(bureau.heard(lonely)) == 1
+
+
+async def test_the_worker_is_told_truly_who_has_it(bureau: Bureau) -> None:
+    """Without a head and without a national desk it stays where it was, and nobody is called a head."""
+    alone = bureau.office("BKK", "TH")
+    member = bureau.officer("member", serves=[alone])
+    stays = bureau.file()
+    bureau.do(AcknowledgeComplaint(stays, member))
+    bureau.later(hours=48)
+    await tick(bureau)
+    assert (bureau.row(stays).office_id, bureau.row(stays).officer_id) == (alone, member)
+    assert "BKK" in bureau.heard(stays)[-1]
+    assert "head" not in bureau.heard(stays)[-1]
+    assert "ប្រធាន" not in bureau.heard(stays)[-1]
+    bureau.officer("head", "head", [alone], head=True)
+    climbs = bureau.file()
+    bureau.do(AcknowledgeComplaint(climbs, member))
+    bureau.later(hours=48)
+    await tick(bureau)
+    assert any(word in bureau.heard(climbs)[-1] for word in ("head", "ប្រធាន"))
 
 
 async def test_closing_an_incident(bureau: Bureau, town: Town) -> None:

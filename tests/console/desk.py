@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import io
-import json
 import math
 import re
 import secrets
@@ -38,7 +37,6 @@ from tests.support.processes import free_port
 from tests.support.service import SECRET_KEYS
 
 TABLES = (attachments, centres, complaints, inbox, leases, outbox, people, staff)
-PARTS = Path(__file__).resolve().parents[2] / "locales" / "parts"
 LOGIN, PASSWORD = "sokha", "correct horse battery"
 STORY = "ធ្វើការ ៣ ខែហើយ អត់បានលុយមួយរៀល ថៅកែហៅមិនលើកទូរស័ព្ទ"
 
@@ -304,8 +302,6 @@ async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
         clock=lambda: desk.now,
     )
     SQLModel.metadata.create_all(service.db.engine)
-    for part in sorted(PARTS.glob("*.km.json")):  # Khmer that is not merged into the catalogues yet
-        service.catalogues._texts["km"] |= json.loads(part.read_text(encoding="utf-8"))
     await service.refresh_book()
     engine = Engine(service, ROUTER)
     made = console.router(service, engine)

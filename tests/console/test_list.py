@@ -121,7 +121,7 @@ async def test_pages_by_key(desk: Desk, browser: Browser) -> None:
 
 
 def link(page: str, rel: str) -> str:
-    return unescape(page.split(f'rel="{rel}" href="')[1].split('"')[0])
+    return unescape(page.split(f'rel="{rel}" href="')[1].split('"', maxsplit=1)[0])
 
 
 async def test_a_withdrawn_complaint_stays_countable(desk: Desk, browser: Browser) -> None:

@@ -40,6 +40,12 @@ def change(desk: Desk, code: str, **values: Any) -> None:
     desk.service.db.write_now(lambda c: complaints.change(c, id, desk.now, **values))
 
 
+def started(desk: Desk, code: str) -> None:
+    """Its clocks run since it was filed."""
+    row = desk.row(code)
+    desk.service.db.write_now(lambda c: clocks.start(c, row.id, "normal", row.filed_at, KINDS))
+
+
 def index(desk: Desk) -> None:
     cuts = search.cut(desk.service.db.read_now(lambda c: indexing.waiting(c, 999)))
     desk.service.db.write_now(lambda c: search.keep(c, cuts))
@@ -81,8 +87,7 @@ async def test_several_are_taken_and_a_loser_stops_nobody(desk: Desk, browser: B
 async def test_several_are_acknowledged_with_who_was_faster(desk: Desk, browser: Browser) -> None:
     codes = [desk.complain() for _ in range(3)]
     for code in codes:
-        row = desk.row(code)
-        desk.service.db.write_now(lambda c, row=row: clocks.start(c, row.id, "normal", row.filed_at, KINDS))
+        started(desk, code)
     await several(browser, "acknowledge", [f"{codes[0]}."])
     assert desk.row(codes[0]).status == "received"
     got = await several(browser, "acknowledge", [f"{code}." for code in codes])
@@ -116,10 +121,10 @@ async def test_only_who_may_assign_gives_to_others(desk: Desk, browser: Browser)
     desk.officer("auditor", role="auditor")
     async with desk.browser() as theirs:
         await theirs.sign_in("auditor")
-        page = await theirs.get(LIST)
-        assert 'id="several"' not in page.text
-        assert ticks(page.text) == []
-        form = {"csrf": page.hidden()["csrf"], "do": "take", "tick": f"{foreign}."}
+        shown = await theirs.get(LIST)
+        assert 'id="several"' not in shown.text
+        assert ticks(shown.text) == []
+        form = {"csrf": shown.hidden()["csrf"], "do": "take", "tick": f"{foreign}."}
         assert (await theirs.post(f"{LIST}/several", form)).status == 403
 
 
