@@ -107,7 +107,7 @@ async def test_keys_ready_answers_and_what_is_half_written(desk: Desk, browser_p
     page = await browser_page("desktop", base_url=desk.url)
     await sign_in(page, desk, "sok", f"/console/complaints/{code}")
     await page.keyboard.press("?")
-    assert await page.locator("#keys").is_visible()
+    await page.wait_for_selector("#keys", state="visible")
     await page.keyboard.press("Escape")
     assert not await page.locator("#keys").is_visible()
     await page.keyboard.press("n")

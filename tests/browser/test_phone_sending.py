@@ -53,7 +53,7 @@ async def test_a_photo_and_a_voice_message(worker: Person, app: PhoneApp) -> Non
     await page.click("#speak")
     await page.wait_for_selector("#recorder:visible")
     await page.wait_for_timeout(1500)
-    assert await page.inner_text("#elapsed") == "០:០១"
+    assert await page.inner_text("#elapsed") in ("០:០១", "០:០២", "០:០៣"), "seconds, in Khmer digits"
     await page.click("#speak-send")
     await page.wait_for_function("() => document.querySelectorAll('li.out .voice').length === 1")
     await worker.all_sent()

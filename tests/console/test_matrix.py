@@ -69,6 +69,8 @@ TABLE = (
     post("/account/off", EVERYBODY),
     post("/account/recovery-codes", EVERYBODY),
     post("/account/sessions", EVERYBODY),
+    post("/account/chat", EVERYBODY),
+    post("/account/chat/unlink", EVERYBODY),
     get("/live", EVERYBODY),
     get("/notices", EVERYBODY),
     get("/notices/count", EVERYBODY),
