@@ -38,7 +38,7 @@ def chumnuoy(folder: Path, *arguments: str, stdin: str = "", **env: str | None) 
         },
         input=stdin.encode(),
         capture_output=True,
-        timeout=PATIENCE,
+        timeout=3 * PATIENCE,
         check=False,
     )
     return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
