@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.dialog.facts import Complaint, Facts
 from bot.dialog.says import Reference, Say, Text, Words, _
-from bot.domain.complaints import DISAGREEABLE
+from bot.domain.complaints import DISAGREEABLE, RATEABLE
 from bot.text import khmer
 
 THREAD_SHOWN = 8
@@ -59,7 +59,7 @@ def disagreeable(one: Complaint) -> bool:
 
 
 def rateable(one: Complaint) -> bool:
-    return one.status in ("addressed", "closed")
+    return one.status in RATEABLE
 
 
 def named(one: Complaint, facts: Facts) -> Words:

@@ -123,6 +123,13 @@ def recorded_since(connection: Connection, act: Act, since: datetime) -> bool:
     return found is not None
 
 
+def times(connection: Connection, action: str, since: datetime, **where: str) -> int:
+    """How often that was recorded after a moment; `where`: columns, such as `place` or `subject`."""
+    same = [AUDIT.c[name] == value for name, value in where.items()]
+    counted = select(func.count()).select_from(AUDIT).where(AUDIT.c.at > since, AUDIT.c.action == action, *same)
+    return connection.scalar(counted) or 0
+
+
 # --- the chain ---
 
 CONTENT = tuple(field.name for field in fields(Act))

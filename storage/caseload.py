@@ -1,10 +1,12 @@
 """What staff may see of complaints: every list and page of the console goes through one statement."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false, func, not_, or_, select, true
 
 from bot.domain.reach import READ, Reach
 from bot.domain.routing import ABOUT_OFFICIAL, MISCONDUCT
@@ -42,10 +44,20 @@ def visible(reach: Reach | None) -> Select[Any]:
     return select(COMPLAINT).where(within(reach))
 
 
+def eyes(reach: Reach) -> Reach:
+    """The same for all who see the same: what one of an office may see, every other of that role there may."""
+    return replace(reach, staff=0)
+
+
+@lru_cache(maxsize=4096)
+def _seen(reach: Reach | None) -> Select[Any]:
+    """Made once for equal eyes: every command asks it, and the ladder all the time."""
+    return select(COMPLAINT.c.id).where(COMPLAINT.c.id == bindparam("complaint"), within(reach))
+
+
 def may_see(connection: Connection, reach: Reach | None, complaint_id: int) -> bool:
     """Whether that complaint is one of those."""
-    asked = select(COMPLAINT.c.id).where(COMPLAINT.c.id == complaint_id, within(reach))
-    return connection.scalar(asked) is not None
+    return connection.scalar(_seen(eyes(reach) if reach else reach), {"complaint": complaint_id}) is not None
 
 
 def one(connection: Connection, reach: Reach | None, reference: str) -> Any | None:

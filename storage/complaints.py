@@ -255,9 +255,7 @@ def find(connection: Connection, reference: str, *, person_id: int | None = None
     return Found(*row) if row else None
 
 
-RECORDED = (
-    *("status", "office_id", "officer_id", "about_office_id", "province", "reopened", "rating", "merged_into_id"),
-)
+RECORDED = ("status", "office_id", "officer_id", "about_office_id", "province", "reopened", "rating", "merged_into_id")
 """What of a complaint is written to the audit when it changes: codes and ids."""
 _STATE = select(*(COMPLAINT.c[name] for name in RECORDED)).where(COMPLAINT.c.reference == bindparam("reference"))
 

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, extract, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, extract, func, select, true
 from sqlalchemy.sql.elements import Cast
 
 from bot.domain.complaints import OPEN
 from bot.domain.figures import Promise
-from bot.domain.reach import Reach
+from bot.domain.reach import FIGURES, READ, Reach
 from storage.caseload import within
 from storage.clocks import CLOCK
 from storage.complaints import COMPLAINT
@@ -22,6 +22,11 @@ def _seconds(connection: Connection, column: ColumnElement[Any]) -> Cast[Any] | 
     return cast(func.floor(extract("epoch", column)), BigInteger)
 
 
+def counted(reach: Reach | None) -> ColumnElement[bool]:
+    """What figures count: what one may see; for who has figures and reads no complaint, all, as numbers alone."""
+    return true() if reach is not None and reach.may(FIGURES) and not reach.may(READ) else within(reach)
+
+
 def promises(connection: Connection, reach: Reach | None, since: datetime, until: datetime) -> list[Promise]:
     """Clocks started from `since` to before `until`; those of withdrawn complaints are nobody's promise any more."""
     started, due, stopped = (
@@ -31,7 +36,7 @@ def promises(connection: Connection, reach: Reach | None, since: datetime, until
         select(CLOCK.c.kind, started, due, stopped, COMPLAINT.c.country, COMPLAINT.c.office_id, COMPLAINT.c.category)
         .join(COMPLAINT, COMPLAINT.c.id == CLOCK.c.complaint_id)
         .where(
-            within(reach), CLOCK.c.started_at >= since, CLOCK.c.started_at < until, COMPLAINT.c.status != "withdrawn"
+            counted(reach), CLOCK.c.started_at >= since, CLOCK.c.started_at < until, COMPLAINT.c.status != "withdrawn"
         )
     )
     return [Promise._make(row) for row in connection.execute(statement)]
@@ -40,7 +45,7 @@ def promises(connection: Connection, reach: Reach | None, since: datetime, until
 def open_ages(connection: Connection, reach: Reach | None, now: datetime) -> list[int]:
     """Seconds since each open complaint was filed."""
     filed = _seconds(connection, COMPLAINT.c.filed_at)
-    open_ones = select(filed).where(within(reach), COMPLAINT.c.status.in_(OPEN), COMPLAINT.c.merged_into_id.is_(None))
+    open_ones = select(filed).where(counted(reach), COMPLAINT.c.status.in_(OPEN), COMPLAINT.c.merged_into_id.is_(None))
     return [int(now.timestamp()) - moment for moment in connection.scalars(open_ones)]
 
 
@@ -49,7 +54,7 @@ def ratings(connection: Connection, reach: Reach | None, since: datetime, until:
     given = (
         select(COMPLAINT.c.rating, func.count())
         .where(
-            within(reach), COMPLAINT.c.filed_at >= since, COMPLAINT.c.filed_at < until, COMPLAINT.c.rating.is_not(None)
+            counted(reach), COMPLAINT.c.filed_at >= since, COMPLAINT.c.filed_at < until, COMPLAINT.c.rating.is_not(None)
         )
         .group_by(COMPLAINT.c.rating)
     )

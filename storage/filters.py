@@ -5,18 +5,18 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
-from storage.columns import Identity, table
+from storage.columns import Identity, Sealed, table
 
 
 class SavedFilter(SQLModel, table=True):
-    """A list's address (its query string) under an officer's own name for it."""
+    """A list's address (its query string) under an officer's own name for it. Either may hold a worker's words."""
 
     __tablename__ = "saved_filter"
 
     id: int | None = Field(default=None, primary_key=True, sa_type=Identity)
     staff_id: int = Field(foreign_key="staff.id", index=True, sa_type=Identity)
-    name: str
-    query: str
+    name: str = Field(sa_type=Sealed)
+    query: str = Field(sa_type=Sealed)
 
 
 SAVED = table(SavedFilter)

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from storage.audit import AUDIT
-from storage.offices import OFFICE
 from storage.staff import STAFF
 
 TOLD = (
@@ -40,15 +39,3 @@ def ids(rows: list[Any]) -> tuple[set[int], set[int]]:
     named = ({one[key] for one in after if one.get(key) is not None} for key in ("officer_id", "office_id"))
     staff_ids, office_ids = named
     return staff_ids, office_ids
-
-
-def officers(connection: Connection, ids: set[int]) -> dict[int, Any]:
-    """Names by id."""
-    asked = select(STAFF.c.id, STAFF.c.name_km, STAFF.c.name_en).where(STAFF.c.id.in_(ids))
-    return {row.id: row for row in connection.execute(asked)} if ids else {}
-
-
-def offices(connection: Connection, ids: set[int]) -> dict[int, Any]:
-    """Names by id."""
-    asked = select(OFFICE.c.id, OFFICE.c.name_km, OFFICE.c.name_en).where(OFFICE.c.id.in_(ids))
-    return {row.id: row for row in connection.execute(asked)} if ids else {}

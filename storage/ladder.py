@@ -1,36 +1,29 @@
 """A due clock taken together with its complaint, and who there is to be told of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from bot.domain.clocks import Circle
 from bot.domain.reach import DESK, WORK, Reach, may
 from bot.domain.routing import NATIONAL
-from storage import caseload
 from storage.clocks import CLOCK
 from storage.complaints import COMPLAINT
-from storage.offices import MEMBERSHIP, OFFICE
+from storage.offices import MEMBERSHIP, OFFICE, reach_of
 from storage.staff import STAFF
 
 _CLAIM = (
     select(
         CLOCK.c.id,
-        CLOCK.c.complaint_id,
         CLOCK.c.kind,
         CLOCK.c.started_at,
         CLOCK.c.due_at,
         CLOCK.c.stopped_at,
         CLOCK.c.step,
-        CLOCK.c.next_at,
-        CLOCK.c.breached_at,
         COMPLAINT.c.reference,
         COMPLAINT.c.contact,
-        COMPLAINT.c.status,
     )
     .join(COMPLAINT, COMPLAINT.c.id == CLOCK.c.complaint_id)
     .where(CLOCK.c.id == bindparam("clock"), CLOCK.c.next_at <= bindparam("now"))
@@ -90,17 +83,11 @@ def colleagues(connection: Connection, office_id: int | None, officer: int | Non
 
 
 def reaches(rows: Sequence[Any]) -> dict[int, Reach]:
-    """Of these colleagues at once, what `storage.offices.reach` tells of one."""
-    offices: dict[int, dict[int, str]] = {}
+    """Of these colleagues at once."""
+    theirs: dict[int, list[Any]] = {}
     for row in rows:
-        mine = offices.setdefault(row.staff, {})
-        if row.office is not None:
-            mine[row.office] = "" if row.kind == NATIONAL else row.country
-    roles = {row.staff: row.role for row in rows}
-    return {
-        staff: Reach(staff, roles[staff], tuple(sorted(mine)), tuple(sorted(set(mine.values()) - {""})))
-        for staff, mine in offices.items()
-    }
+        theirs.setdefault(row.staff, []).append(row)
+    return {staff: reach_of(staff, served) for staff, served in theirs.items()}
 
 
 def circle(rows: Sequence[Any], national: int | None, office: int | None, officer: int | None) -> Circle:
@@ -127,18 +114,3 @@ def office(connection: Connection, office_id: int | None) -> tuple[Any | None, A
     rows = list(connection.execute(_OFFICES, {"office": office_id}))
     national = next((row for row in rows if row.kind == NATIONAL and row.active), None)
     return next((row for row in rows if row.id == office_id), None), national
-
-
-def eyes(reach: Reach) -> Reach:
-    """The same for all who see the same: what one of an office may see, every other of that role there may."""
-    return replace(reach, staff=0)
-
-
-@lru_cache(maxsize=4096)
-def _seen(reach: Reach) -> Select[Any]:
-    """As `storage.caseload.may_see` asks it; made once for equal eyes, since the ladder asks it all the time."""
-    return select(COMPLAINT.c.id).where(COMPLAINT.c.id == bindparam("complaint"), caseload.within(reach))
-
-
-def may_see(connection: Connection, reach: Reach, complaint_id: int) -> bool:
-    return connection.scalar(_seen(eyes(reach)), {"complaint": complaint_id}) is not None

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, func, select, update
 from bot.domain.complaints import OPEN
 from bot.domain.reach import Reach
 from storage import caseload
-from storage.audit import AUDIT
 from storage.complaints import COMPLAINT, ENTRY
 from storage.notices import NOTICE
 from storage.outbox import OUTBOX
@@ -47,12 +46,6 @@ def unlink(connection: Connection, staff_id: int) -> None:
 def offer(connection: Connection, staff_id: int, code: str, until: datetime) -> None:
     """A new code takes the place of the one before. Raises IntegrityError when another officer has it."""
     connection.execute(update(STAFF).where(STAFF.c.id == staff_id).values(link_code=code, link_until=until))
-
-
-def refused_since(connection: Connection, address_id: int, since: datetime) -> int:
-    """Wrong codes that were typed in that chat."""
-    counted = (AUDIT.c.subject_kind == ADDRESS, AUDIT.c.subject == str(address_id), AUDIT.c.action == REFUSED)
-    return connection.scalar(select(func.count()).select_from(AUDIT).where(*counted, AUDIT.c.at > since)) or 0
 
 
 def chats(connection: Connection, staff_ids: Collection[int]) -> list[tuple[int, int]]:

@@ -19,10 +19,10 @@ from sqlalchemy import (
     tuple_,
 )
 
-from bot.domain.clocks import EMERGENCY, RECEIVED, STOPS
-from bot.domain.complaints import OPEN, STATUSES
+from bot.domain.clocks import EMERGENCY, RECEIVED
+from bot.domain.complaints import OPEN, TAKEABLE
 from bot.domain.reach import Reach
-from storage import search
+from storage import offices, search, staff
 from storage.caseload import within
 from storage.clocks import CLOCK
 from storage.columns import Moment, Sealed
@@ -33,11 +33,8 @@ from storage.staff import STAFF
 
 NEEDY = (*OPEN, "referred")
 """Somebody has still to do something: what was referred is to be received by its new office."""
-UNRECEIVED = (*(status for status in STATUSES if status not in STOPS[RECEIVED]), "referred")
-"""In which the clock of receiving may run: a referral starts it anew."""
-ALL, OPENED, OVERDUE, UNTAKEN, MINE, UNASSIGNED, WAITING = (
-    *("all", "open", "overdue", "receiving", "mine", "unassigned", "waiting"),
-)
+ALL, OPENED, OVERDUE, UNTAKEN = "all", "open", "overdue", "receiving"
+MINE, UNASSIGNED, WAITING = "mine", "unassigned", "waiting"
 VIEWS = (OPENED, OVERDUE, UNTAKEN, UNASSIGNED, MINE, WAITING, ALL)
 
 Key = tuple[int, ...]
@@ -149,7 +146,7 @@ def viewed(view: str, reach: Reach | None) -> list[ColumnElement[bool]]:
     views: dict[str, list[ColumnElement[bool]]] = {
         OPENED: needy,
         OVERDUE: [COMPLAINT.c.status.in_(OPEN), needy[1], _LATE],
-        UNTAKEN: [COMPLAINT.c.status.in_(UNRECEIVED), needy[1], _UNTAKEN],
+        UNTAKEN: [COMPLAINT.c.status.in_(TAKEABLE), needy[1], _UNTAKEN],
         MINE: [*needy, COMPLAINT.c.officer_id == me],
         UNASSIGNED: [*needy, COMPLAINT.c.officer_id.is_(None)],
     }
@@ -233,7 +230,7 @@ def counts(connection: Connection, reach: Reach | None, now: datetime) -> dict[s
         select(
             func.count(),
             func.count().filter(_LATE, is_open),
-            func.count().filter(COMPLAINT.c.status.in_(UNRECEIVED), _UNTAKEN),
+            func.count().filter(COMPLAINT.c.status.in_(TAKEABLE), _UNTAKEN),
             func.count().filter(COMPLAINT.c.officer_id.is_(None)),
             func.count().filter(COMPLAINT.c.officer_id == me),
             func.count().filter(COMPLAINT.c.status == WAITING),
@@ -252,10 +249,6 @@ class Beside:
     receiving: Mapping[int, Any]
 
 
-_OFFICES = select(OFFICE.c.id, OFFICE.c.name_km, OFFICE.c.name_en, OFFICE.c.kind).where(
-    OFFICE.c.id.in_(bindparam("ids", expanding=True))
-)
-_OFFICERS = select(STAFF.c.id, STAFF.c.name_km, STAFF.c.name_en).where(STAFF.c.id.in_(bindparam("ids", expanding=True)))
 _CLOCKS = (
     select(CLOCK.c.complaint_id, CLOCK.c.due_at, CLOCK.c.stopped_at, CLOCK.c.started_at)
     .where(CLOCK.c.complaint_id.in_(bindparam("ids", expanding=True)), CLOCK.c.kind == RECEIVED)
@@ -267,11 +260,9 @@ def beside(connection: Connection, rows: Sequence[Any]) -> Beside:
     """For one page of a list; of several clocks of receiving the newest."""
     if not rows:
         return Beside({}, {}, {})
-    offices = {"ids": list({row.office_id for row in rows} - {None})}
-    officers = {"ids": list({row.officer_id for row in rows} - {None})}
     return Beside(
-        {row.id: row for row in connection.execute(_OFFICES, offices)},
-        {row.id: row for row in connection.execute(_OFFICERS, officers)},
+        offices.names(connection, {row.office_id for row in rows} - {None}),
+        staff.names(connection, {row.officer_id for row in rows} - {None}),
         {row.complaint_id: row for row in connection.execute(_CLOCKS, {"ids": [row.id for row in rows]})},
     )
 

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from storage import (
+from storage import (  # noqa: F401 - each brings its tables
     attachments,
     audit,
     canned,
@@ -26,25 +26,3 @@ from storage import (
 )
 
 METADATA = SQLModel.metadata
-AGGREGATES = (
-    attachments,
-    audit,
-    canned,
-    centres,
-    clocks,
-    complaints,
-    filters,
-    inbox,
-    incidents,
-    leases,
-    notes,
-    notices,
-    offices,
-    outbox,
-    people,
-    presence,
-    receipts,
-    search,
-    staff,
-    unlocks,
-)

@@ -1,6 +1,6 @@
 """Labour sub-committees, who serves in them, and the rules that bring complaints to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,9 +64,12 @@ _OFFICES = select(OFFICE).order_by(OFFICE.c.kind, OFFICE.c.country, OFFICE.c.id)
 _RULES = select(RULE).order_by(RULE.c.position)
 _TAKING = select(OFFICE.c.id, OFFICE.c.kind, OFFICE.c.country, OFFICE.c.active).order_by(OFFICE.c.id)
 _REACHES = (
-    select(STAFF.c.role, OFFICE.c.id, OFFICE.c.kind, OFFICE.c.country)
+    select(STAFF.c.role, OFFICE.c.id.label("office"), OFFICE.c.kind, OFFICE.c.country)
     .outerjoin(MEMBERSHIP, MEMBERSHIP.c.staff_id == STAFF.c.id)
     .outerjoin(OFFICE, OFFICE.c.id == MEMBERSHIP.c.office_id)
+)
+_NAMES = select(OFFICE.c.id, OFFICE.c.name_km, OFFICE.c.name_en, OFFICE.c.kind).where(
+    OFFICE.c.id.in_(bindparam("ids", expanding=True))
 )
 _BY_CODE = select(OFFICE).where(OFFICE.c.code == bindparam("code"))
 _LOCK = select(OFFICE.c.id).order_by(OFFICE.c.id).with_for_update(key_share=True)
@@ -144,16 +147,29 @@ def leave(connection: Connection, office_id: int, staff_id: int) -> None:
     connection.execute(delete(MEMBERSHIP).where(*mine))
 
 
-def members(connection: Connection, office_id: int) -> list[Any]:
-    """Active officers of an office: id, names, role, head; heads first."""
-    return list(
-        connection.execute(
-            select(STAFF.c.id, STAFF.c.login, STAFF.c.name_km, STAFF.c.name_en, STAFF.c.role, MEMBERSHIP.c.head)
-            .join(MEMBERSHIP, MEMBERSHIP.c.staff_id == STAFF.c.id)
-            .where(MEMBERSHIP.c.office_id == office_id, STAFF.c.active)
-            .order_by(MEMBERSHIP.c.head.desc(), STAFF.c.id)
-        )
+_SERVING = (
+    select(
+        MEMBERSHIP.c.office_id,
+        *(STAFF.c.id, STAFF.c.login, STAFF.c.name_km, STAFF.c.name_en, STAFF.c.role),
+        MEMBERSHIP.c.head,
     )
+    .join(STAFF, STAFF.c.id == MEMBERSHIP.c.staff_id)
+    .where(STAFF.c.active)
+    .order_by(MEMBERSHIP.c.office_id, MEMBERSHIP.c.head.desc(), STAFF.c.id)
+)
+
+
+def members(connection: Connection, office_id: int) -> list[Any]:
+    """Active officers of an office: id, login, names, role, head; heads first."""
+    return list(connection.execute(_SERVING.where(MEMBERSHIP.c.office_id == office_id)))
+
+
+def serving(connection: Connection) -> dict[int, list[Any]]:
+    """The same of every office that has any, by its id."""
+    found: dict[int, list[Any]] = {}
+    for row in connection.execute(_SERVING):
+        found.setdefault(row.office_id, []).append(row)
+    return found
 
 
 def hand_back(connection: Connection, office_id: int, staff_id: int, now: datetime) -> int:
@@ -190,9 +206,17 @@ def nowhere(connection: Connection) -> int:
 
 def reach(connection: Connection, staff_id: int) -> Reach:
     """Whose complaints an officer may see; an unknown or inactive officer reaches nothing."""
-    found = list(connection.execute(_REACHES.where(STAFF.c.id == staff_id, STAFF.c.active)))
-    if not found:
-        return Reach(staff_id, "")
-    served = [row for row in found if row.id is not None]
+    return reach_of(staff_id, list(connection.execute(_REACHES.where(STAFF.c.id == staff_id, STAFF.c.active))))
+
+
+def reach_of(staff_id: int, rows: Sequence[Any]) -> Reach:
+    """From a row for each office they serve in (`role`, `office`, `kind`, `country`), or one without an office."""
+    served = [row for row in rows if row.office is not None]
     posts = {row.country for row in served if row.kind != routing.NATIONAL}
-    return Reach(staff_id, found[0].role, tuple(sorted(row.id for row in served)), tuple(sorted(posts)))
+    role = rows[0].role if rows else ""
+    return Reach(staff_id, role, tuple(sorted(row.office for row in served)), tuple(sorted(posts)))
+
+
+def names(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
+    """`name_km`, `name_en` and `kind` of these offices, by id."""
+    return {row.id: row for row in connection.execute(_NAMES, {"ids": list(ids)})}

@@ -1,13 +1,12 @@
 """Officers and their sessions in the console."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlmodel import Field, SQLModel
 
-from storage.audit import AUDIT
 from storage.columns import Identity, Moment, Sealed, table
 
 
@@ -69,6 +68,7 @@ class StaffSession(SQLModel, table=True):
 
 
 STAFF, STAFF_SESSION, RECOVERY = table(Staff), table(StaffSession), table(RecoveryCode)
+_NAMES = select(STAFF.c.id, STAFF.c.name_km, STAFF.c.name_en).where(STAFF.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def add(connection: Connection, **values: Any) -> int:
@@ -88,6 +88,11 @@ def one(connection: Connection, staff_id: int, *, lock: bool = False) -> Row[Any
     """An officer; `lock` holds the row until the transaction ends."""
     found = select(STAFF).where(STAFF.c.id == staff_id)
     return connection.execute(_locked(connection, found) if lock else found).one_or_none()
+
+
+def names(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
+    """`name_km` and `name_en` of these officers, by id."""
+    return {row.id: row for row in connection.execute(_NAMES, {"ids": list(ids)})}
 
 
 def administrators(connection: Connection, role: str) -> list[int]:
@@ -209,16 +214,6 @@ def sessions(connection: Connection, staff_id: int, now: datetime) -> list[Row[A
 def session_of(connection: Connection, digest: str) -> int | None:
     """Whose session this is or was."""
     return connection.scalar(select(STAFF_SESSION.c.staff_id).where(STAFF_SESSION.c.digest == digest))
-
-
-def refused_since(connection: Connection, subject: str, place: str, since: datetime) -> tuple[int, int]:
-    """How often the cookie of this mark was recorded as refused since then, and how often any from this place."""
-    recent = (AUDIT.c.at > since, AUDIT.c.action == "session_refused")
-    found = select(func.count().filter(AUDIT.c.subject == subject), func.count().filter(AUDIT.c.place == place)).where(
-        *recent
-    )
-    of_it, of_place = connection.execute(found).one()
-    return of_it, of_place
 
 
 def touch_session(connection: Connection, digest: str, now: datetime, expires_at: datetime) -> None:

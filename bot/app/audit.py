@@ -1,6 +1,5 @@
 """The audit outside of commands: what was read and what was refused is recorded, and the whole chain is examined."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from bot.domain.audit import (
     Fault,
     Link,
     Walk,
+    told,
 )
 from bot.text import reference
 from storage import audit
@@ -97,9 +97,8 @@ def acted(
     after: Mapping[str, Any] | None,
 ) -> Act:
     """An act as the table can keep it: nothing too long, no sign that a database refuses."""
-    said = json.dumps(after, sort_keys=True) if after else ""
     where, about = plain(place, PLACE_MOST), plain(subject, SUBJECT_MOST)
-    return Act(now, OFFICER, action, officer_id, where, subject_kind, about, "", said)
+    return Act(now, OFFICER, action, officer_id, where, subject_kind, about, "", told(after))
 
 
 def plain(text: str, most: int) -> str:

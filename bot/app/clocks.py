@@ -20,6 +20,7 @@ from bot.dialog.says import Choice, Reference, Say, Words, _
 from bot.domain import clocks as rules
 from bot.domain import hours
 from bot.domain.clocks import ADDRESSED, ASSIGNEE, EMERGENCY, RECEIVED, Circle, CloseIncident, Holder, Sees
+from bot.domain.complaints import WAIT
 from bot.domain.errors import DomainError, NotFound, Overtaken
 from bot.domain.reach import INCIDENTS, Reach
 from bot.domain.routing import Case, Office, complained_of
@@ -32,8 +33,6 @@ EVERY = 15
 """Seconds between two ticks."""
 AT_ONCE = 32
 """Clocks that may share a transaction: officers' commands wait for no more than these."""
-WAITS = "wait"
-"""Of a worker who asked not to be written to first; see `handlers`."""
 
 BROKEN = {
     RECEIVED: _(
@@ -125,7 +124,7 @@ def breach(context: Context, found: Found, clock: Any, circle: Circle, sees: See
         },
     )
     both_broken = clock.kind == RECEIVED and clock.started_at + rules.ADDRESS_WITHIN <= context.now
-    if clock.stopped_at is None and clock.contact != WAITS and not both_broken:
+    if clock.stopped_at is None and clock.contact != WAIT and not both_broken:
         said = broken(context, found, clock.kind, then.office, headed=then.officer in circle.heads)
         context.post.notice(context.connection, found.address_id, said, human=False, now=context.now)
 
@@ -164,9 +163,9 @@ def around(context: Context, found: Found) -> tuple[Circle, Sees]:
     known: dict[Reach, bool] = {}
 
     def sees(staff: int) -> bool:
-        eyes = ladder.eyes(reaches[staff])
+        eyes = caseload.eyes(reaches[staff])
         if eyes not in known:
-            known[eyes] = ladder.may_see(connection, eyes, found.id)
+            known[eyes] = caseload.may_see(connection, eyes, found.id)
         return known[eyes]
 
     return replace(

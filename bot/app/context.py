@@ -1,6 +1,5 @@
 """What carrying out a command needs besides the command."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.app.post import Post
 from bot.dialog.facts import Book
-from bot.domain.audit import OFFICER, SYSTEM, WORKER, Act
+from bot.domain.audit import OFFICER, SYSTEM, WORKER, Act, told
 from bot.domain.errors import NotFound, NotYours
 from bot.domain.reach import Reach
 from storage import audit, caseload, complaints, offices
@@ -61,5 +60,5 @@ class Context:
     ) -> None:
         """Into the audit: codes and ids only."""
         actor = OFFICER if staff is not None else WORKER if self.here is not None else SYSTEM
-        told = [json.dumps(one, sort_keys=True) if one else "" for one in (before, after)]
-        audit.append(self.connection, Act(self.now, actor, action, staff, self.place, kind, subject, told[0], told[1]))
+        act = Act(self.now, actor, action, staff, self.place, kind, subject, told(before), told(after))
+        audit.append(self.connection, act)

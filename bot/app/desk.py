@@ -16,7 +16,7 @@ from bot.domain.complaints import (
     ChangeStatus,
     ReferComplaint,
 )
-from bot.domain.errors import NotAllowed, NotFound, NotServing, Overtaken, ReasonMissing
+from bot.domain.errors import NotAllowed, NotFound, NotServing, Overtaken
 from bot.domain.reach import ASSIGN, REFER, WORK
 from bot.domain.routing import Case, complained_of
 from bot.domain.routing import Office as RoutingOffice
@@ -107,12 +107,8 @@ def refer(command: ReferComplaint, context: Context) -> None:
     """To another office, never to the one complained of; there it is to be received anew. The worker is told where."""
     found = context.complaint(command.reference, command.staff, REFER)
     office = offices.one(context.connection, command.office)
-    if not command.reason.strip():
-        raise ReasonMissing
-    if office is None or not office.active or found.status not in rules.REFERABLE or office.id == found.office_id:
-        raise NotAllowed
-    case = Case(found.country, found.category, found.about, about_office=found.about_office_id)
-    if complained_of(case, RoutingOffice(office.id, office.kind, office.country)):
+    rules.check_reason(command.reason)
+    if office is None or found.status not in rules.REFERABLE or not may_have(found, office):
         raise NotAllowed
     heads = [one.id for one in offices.members(context.connection, office.id) if one.head]
     owner = command.owner or next(iter(heads), None)
@@ -125,6 +121,13 @@ def refer(command: ReferComplaint, context: Context) -> None:
     where = Words(office.name_km, office.name_en)
     said = Say(TOLD["referred"], {"reference": Reference(command.reference), "office": where})
     tell(context, found, Say(_("{told}\nReason: {reason}"), {"told": said, "reason": command.reason.strip()}))
+
+
+def may_have(row: Any, office: Any) -> bool:
+    """Whether a complaint may be referred to that office: an active one, another one, never the one complained of."""
+    case = Case(row.country, row.category, row.about, about_office=row.about_office_id)
+    place = RoutingOffice(office.id, office.kind, office.country)
+    return bool(office.active and office.id != row.office_id and not complained_of(case, place))
 
 
 def to_status(context: Context, found: Found, then: str, staff: int | None, reason: str = "") -> None:
@@ -150,7 +153,7 @@ def settle(context: Context, found: Found, then: str, staff: int | None, **chang
         changed["officer_id"] = staff
     if then != found.status:
         changed["waiting_since"] = context.now if then == "waiting" else None
-    anew = then in rules.OPEN and found.status in ("addressed", "closed", "referred") and found.first_answer_at is None
+    anew = then in rules.OPEN and found.status in STOPS[ADDRESSED] and found.first_answer_at is None
     if anew:
         changed["due_at"] = context.now + ADDRESS_WITHIN
     complaints.change(context.connection, found.id, context.now, status=then, **changed)

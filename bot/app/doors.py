@@ -1,6 +1,5 @@
 """What happens at the console's door, each in one transaction with its record: tries, sessions, signing out."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.domain import factors
-from bot.domain.audit import OFFICER, SYSTEM, Act
+from bot.domain.audit import OFFICER, SYSTEM, Act, told
 from storage import audit, staff
 
 IDLE = timedelta(minutes=60)
@@ -45,8 +44,8 @@ def record(
 ) -> None:
     """Into the audit: codes and ids only, never a password or a code."""
     actor = OFFICER if staff_id is not None else SYSTEM
-    told = [json.dumps(one, sort_keys=True) if one else "" for one in (before, after)]
-    audit.append(connection, Act(visit.at, actor, action, staff_id, visit.place, kind, subject, *told))
+    act = Act(visit.at, actor, action, staff_id, visit.place, kind, subject, told(before), told(after))
+    audit.append(connection, act)
 
 
 def mark(digest: str) -> str:
@@ -174,8 +173,9 @@ def refuse(connection: Connection, digest: str, visit: Visit) -> None:
 
 def may_record_refused(connection: Connection, digest: str, visit: Visit) -> bool:
     since = visit.at - REFUSED_EVERY
-    of_it, of_place = staff.refused_since(connection, mark(digest), visit.place, since)
-    return not of_it and of_place < REFUSED_MOST
+    if audit.times(connection, "session_refused", since, subject=mark(digest)):
+        return False
+    return audit.times(connection, "session_refused", since, place=visit.place) < REFUSED_MOST
 
 
 def revoke(connection: Connection, officer: int, marked: str, own: str, visit: Visit) -> int:

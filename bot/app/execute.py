@@ -106,7 +106,7 @@ def reopen_complaint(command: ReopenComplaint, context: Context) -> None:
 
 def rate_complaint(command: RateComplaint, context: Context) -> None:
     found = mine(command.reference, context)
-    if command.rating not in rules.RATINGS or found.status not in rules.DISAGREEABLE:
+    if command.rating not in rules.RATINGS or found.status not in rules.RATEABLE:
         raise NotAllowed
     complaints.change(context.connection, found.id, context.now, rating=command.rating, rated_at=context.now)
 

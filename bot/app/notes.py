@@ -1,6 +1,5 @@
 """Notes between officers, and the ready answers they share."""
 
-import hashlib
 from typing import Any
 
 from bot.app.context import Context
@@ -9,6 +8,7 @@ from bot.domain import complaints as rules
 from bot.domain.canned import SaveCanned, SwitchCanned
 from bot.domain.complaints import AddNote
 from bot.domain.errors import NotFound, Overtaken
+from bot.domain.fingerprint import fingerprint
 from bot.domain.reach import CANNED, WORK
 from storage import canned, complaints, notes, unlocks
 
@@ -65,5 +65,4 @@ def switch_canned(command: SwitchCanned, context: Context) -> None:
 
 def version(row: Any) -> str:
     """Changes with any of a ready answer's words."""
-    whole = "\0".join((row.title_km, row.title_en, row.body_km, row.body_en))
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+    return fingerprint([row.title_km, row.title_en, row.body_km, row.body_en])

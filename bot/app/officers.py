@@ -20,7 +20,7 @@ from bot.domain.people import LinkOfficer, RefuseCode, ShowCase, UnlinkOfficer
 from bot.domain.reach import READ, WORK, Reach
 from bot.text import reference
 from handlers.officer import code_in, is_about, notice, officer
-from storage import complaints, linking, notices, offices
+from storage import audit, complaints, linking, notices, offices
 from storage.people import Here
 
 LINK_FOR = timedelta(minutes=10)
@@ -105,7 +105,8 @@ def offered(connection: Connection, here: Here, events: Sequence[Event], facts: 
     if found is None or facts.complaint(found[0]):
         return None
     code, plainly = found
-    if linking.refused_since(connection, here.address_id, now - WRONG_WITHIN) >= WRONG_CODES:
+    chat = {"subject_kind": linking.ADDRESS, "subject": str(here.address_id)}
+    if audit.times(connection, linking.REFUSED, now - WRONG_WITHIN, **chat) >= WRONG_CODES:
         return Offered(code, "many", plainly)
     good = bool(code) and linking.by_code(connection, code, now) is not None
     return Offered(code, "good" if good else "wrong", plainly)

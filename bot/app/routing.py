@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.app.context import Context
 from bot.domain.errors import NotAllowed, NotFound, Overtaken
+from bot.domain.fingerprint import fingerprint
 from bot.domain.hours import tidy
 from bot.domain.offices import (
     FaultyOffice,
@@ -35,7 +36,6 @@ from bot.domain.routing import (
     Rule,
     Verdict,
     check_rules,
-    fingerprint,
     read_example,
     write_example,
 )

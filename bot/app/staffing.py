@@ -9,6 +9,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from bot.app.audit import COMMAND_LINE
 from bot.app.doors import Visit, record
 from bot.clock import now
 from bot.domain import factors, passwords, staffing
@@ -19,7 +20,6 @@ from storage import linking, offices, staff
 from storage.db import Database
 
 PASSWORDS = PasswordHash((Argon2Hasher(),))
-HERE = "command line"
 FAULTS = {
     passwords.SHORT: f"the password needs at least {passwords.SHORTEST} characters",
     passwords.LONG: f"the password has more than {passwords.LONGEST} characters",
@@ -168,7 +168,7 @@ def add(db: Database, login: str, name_km: str, name_en: str, password: str, rol
         raise StaffError(f"the role is one of {', '.join(ROLES)}")
     if wrong := passwords.fault(password, (login, name_km, name_en)):
         raise StaffError(FAULTS[wrong])
-    hashed, visit = PASSWORDS.hash(password), Visit(now(), HERE)
+    hashed, visit = PASSWORDS.hash(password), Visit(now(), COMMAND_LINE)
     command = AddOfficer(login, name_km, name_en, role)
     try:
         db.write_now(lambda connection: add_officer(connection, command, hashed, visit, must_change=False))
@@ -181,7 +181,7 @@ def add(db: Database, login: str, name_km: str, name_en: str, password: str, rol
 def reset(db: Database, login: str) -> str:
     """A new first password, no second factor, active again; from the command line. Raises StaffError, in words."""
     password = first_password()
-    hashed, visit = PASSWORDS.hash(password), Visit(now(), HERE)
+    hashed, visit = PASSWORDS.hash(password), Visit(now(), COMMAND_LINE)
 
     def work(connection: Connection) -> None:
         row = staff.by_login(connection, login)

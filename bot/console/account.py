@@ -13,8 +13,8 @@ from bot.app import factors as doing
 from bot.app.officers import LINK_FOR, new_link_code
 from bot.console.agents import browser
 from bot.console.auth import Entrance, Known, home_of
+from bot.console.labels import ROLES
 from bot.console.pages import Answer, Desk
-from bot.console.routing_words import ROLES
 from bot.domain import factors, passwords
 from bot.domain.errors import NotYours
 from bot.domain.reach import SECOND_FACTOR

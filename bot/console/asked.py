@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
 from bot.console import labels
+from bot.console.forms import NUMBER, number
 from bot.console.pages import HOME
 from bot.text import khmer, reference
 from storage.listing import ALL, OPENED, VIEWS, Key
 
 WRITTEN = 200
 """Code points of what is looked for."""
-NUMBER = 19
-"""Digits of a number in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def read(given: Mapping[str, str]) -> Asked:
         category=given.get("category", "")[:40],
         country=given.get("country", "")[:2],
         channel=given.get("channel", "")[:20],
-        office=number_in(given.get("office", "")),
+        office=number(given.get("office", "")) or None,
         about=about,
         place=back or place_in(given.get("after", "")),
         back=back is not None,
@@ -116,13 +115,8 @@ def read_query(query: str) -> Asked:
         return Asked()
 
 
-def number_in(text: str) -> int | None:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER else 0
-    return number if 0 < number < 2**63 else None
-
-
 def place_in(text: str) -> Key | None:
     parts = text[:100].split("-")
-    if not all(part.isascii() and part.isdigit() and len(part) < NUMBER for part in parts):
+    if not all(part.isascii() and part.isdigit() and len(part) <= NUMBER for part in parts):
         return None
     return tuple(map(int, parts))

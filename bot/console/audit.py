@@ -1,7 +1,5 @@
 """The audit for those who may read it: who did what, the chain that holds it together, and a table of it."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -17,12 +15,14 @@ from bot import pages
 from bot.app.audit import FAULTS, Verdict, verify_newest
 from bot.console import acts
 from bot.console.auth import Entrance
+from bot.console.forms import number
 from bot.console.pages import Desk, brief
 from bot.dialog.says import Text, Words
 from bot.domain.audit import ACTORS, CHECK_AUDIT, DOWNLOAD_AUDIT, READ_AUDIT, Fault
 from bot.domain.reach import AUDIT
 from bot.i18n import HOME
 from bot.text import khmer, reference
+from bot.text.cells import MARK, lines
 from storage import audit, offices, staff
 from storage.audit import Wanted
 from storage.db import Database
@@ -32,8 +32,6 @@ CHECKED = 5000
 """Newest rows that are looked at while somebody waits for the page."""
 PAGE = 1000
 """Rows of the table that are held at a time."""
-NUMBER = 18
-"""Digits of a number in an address."""
 COLUMNS = (
     *("number", "at", "actor", "officer", "place", "action", "subject_kind", "subject"),
     *("before", "after", "previous", "digest"),
@@ -112,10 +110,6 @@ def day(text: str) -> date | None:
     return found if 2000 <= found.year < 3000 else None
 
 
-def number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= NUMBER else None
-
-
 def midnight(when: date) -> datetime:
     return datetime.combine(when, time(), HOME)
 
@@ -166,7 +160,6 @@ class Auditing:
             officers=[(one.id, Words(one.name_km, one.name_en), one.login) for one in officers],
             actions=acts.ACTIONS,
             actors=acts.ACTORS,
-            brief=lambda when: brief(when, language),
         )
 
     async def chain(self, request: Request) -> Response:
@@ -195,8 +188,7 @@ class Auditing:
 
 
 async def table_lines(db: Database, wanted: Wanted) -> AsyncIterator[str]:
-    """UTF-8 with a mark at its head: without it a spreadsheet takes Khmer for something else."""
-    yield "\N{ZERO WIDTH NO-BREAK SPACE}" + lines([COLUMNS])
+    yield MARK + lines([COLUMNS])
     logins = {one.id: one.login for one in await db.read(staff.every)}
     while rows := await db.read(partial(audit.listed, wanted=wanted, limit=PAGE)):
         yield lines(cells(row, logins) for row in rows)
@@ -239,18 +231,7 @@ def told(verdict: Verdict) -> list[tuple[Text, Fault]]:
 def cells(row: Any, logins: Mapping[int, str]) -> list[str]:
     who = logins.get(row.staff_id, "") if row.staff_id is not None else ""
     what = (row.id, row.at.isoformat(), row.actor, who, row.place, row.action, row.subject_kind, row.subject)
-    return [harmless(str(one)) for one in (*what, row.before, row.after, row.previous, row.hash)]
-
-
-def harmless(cell: str) -> str:
-    """A cell that a spreadsheet takes for text: a formula would be carried out on the reader's machine."""
-    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) else cell
-
-
-def lines(rows: Any) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
+    return [str(one) for one in (*what, row.before, row.after, row.previous, row.hash)]
 
 
 def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -19,6 +19,7 @@ from starlette.formparsers import MultiPartException
 from bot.app import doors
 from bot.app.doors import LOCKED_FOR, TRIES, Visit
 from bot.app.staffing import PASSWORDS
+from bot.console.forms import FIELDS, FORM_LIMIT, Form, drain, read_form
 from bot.console.pages import (
     HOME,
     LIVE_HEADER,
@@ -26,13 +27,10 @@ from bot.console.pages import (
     SESSION_COOKIE,
     Answer,
     Desk,
-    Form,
     Officer,
     back_to,
     chosen_language,
-    drain,
     place_of,
-    read_form,
     same,
 )
 from bot.dialog.says import Words
@@ -56,8 +54,6 @@ MUST = {"password": "/console/account/password", "second": "/console/account/sec
 
 NOBODY = PASSWORDS.hash(secrets.token_urlsafe(16))
 """What is looked at when there is no such officer."""
-
-SignedIn = Callable[[Request], Coroutine[Any, Any, Officer]]
 
 
 def digest_of(token: str) -> str:
@@ -230,12 +226,14 @@ class Entrance:
         await self._desk.service.db.write(lambda c: doors.leave(c, officer.id, officer.digest, visit))
         response.delete_cookie(SESSION_COOKIE, path="/console")
 
-    async def form(self, request: Request, officer: Officer, limit: int = 0) -> Form:
+    async def form(self, request: Request, officer: Officer, limit: int = FORM_LIMIT, fields: int = FIELDS) -> Form:
         """What was posted, once it is sure that it came from a page of this session."""
         try:
-            posted = await (read_form(request, limit) if limit else read_form(request))
+            posted = await read_form(request, limit, fields)
         except MultiPartException:
             raise self._desk.problem("unreadable", request, officer) from None
+        if posted.too_big and "csrf" not in posted.fields:
+            raise self._desk.problem("unreadable", request, officer)
         if not same(posted.get("csrf"), officer.csrf):
             raise self._desk.problem("forged", request, officer)
         return posted

@@ -1,7 +1,6 @@
 """What stands beside a thread: both clocks, who has it, its history, requests to see who complained."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +8,6 @@ from typing import Any, Literal
 
 from bot.console import labels, views
 from bot.console.sight import Sight
-from bot.console.views import SOON
 from bot.dialog.says import Text, Words, _
 from bot.domain.clocks import ADDRESSED, KINDS, RECEIVED
 from bot.domain.complaints import OPEN
@@ -50,7 +48,7 @@ def _promise(clock: Any, row: Any, now: datetime) -> Promise:
     if clock.stopped_at:
         state: ClockState = "kept" if clock.stopped_at <= clock.due_at else "kept_late"
         return Promise(clock.kind, state, clock.stopped_at - clock.started_at, 0, clock.due_at, clock.stopped_at)
-    return _running(clock.kind, clock.started_at, clock.due_at, now)
+    return Promise(clock.kind, *views.running(clock.started_at, clock.due_at, now), clock.due_at)
 
 
 def _older(row: Any, now: datetime) -> Promise:
@@ -61,15 +59,7 @@ def _older(row: Any, now: datetime) -> Promise:
     if row.status not in OPEN:
         why = WITHOUT.get(row.status, _("No reply was sent"))
         return Promise(ADDRESSED, "stopped", timedelta(0), 0, row.due_at, why=why)
-    return _running(ADDRESSED, row.filed_at, row.due_at, now)
-
-
-def _running(kind: str, began: datetime, due_at: datetime, now: datetime) -> Promise:
-    left, whole = due_at - now, due_at - began
-    if left < timedelta(0):
-        return Promise(kind, "late", -left, 0, due_at)
-    share = left / whole if whole else 0.0
-    return Promise(kind, "soon" if share < SOON else "left", left, min(100, math.ceil(share * 100)), due_at)
+    return Promise(ADDRESSED, *views.running(row.filed_at, row.due_at, now), row.due_at)
 
 
 WITHOUT: Mapping[str, Text] = {
@@ -174,8 +164,3 @@ class Note:
 
 def notes(sight: Sight) -> list[Note]:
     return [Note(row.id, row.at, names(row), row.body or "") for row in sight.notes]
-
-
-def disagreed_at(entries: list[views.Entry]) -> datetime | None:
-    """When the worker last disagreed with an answer."""
-    return next((one.at for one in reversed(entries) if one.look == "status" and one.code == "reopened"), None)

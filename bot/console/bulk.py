@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from bot.console import asked
 from bot.console.auth import Entrance
-from bot.console.pages import Desk, Officer, drain, place_of, same
+from bot.console.forms import number
+from bot.console.pages import Desk, Officer, place_of
 from bot.dialog.says import Text, _
-from bot.domain.complaints import AcknowledgeComplaint, AssignComplaint
+from bot.domain.complaints import TAKEABLE, AcknowledgeComplaint, AssignComplaint
 from bot.domain.errors import DomainError, NotFound, NotServing, NotYours, Overtaken
 from bot.domain.reach import ASSIGN, WORK
 from bot.text import reference
 from storage import listing
-from storage.listing import UNRECEIVED
 
 MOST = 100
 """Complaints at once."""
@@ -73,11 +72,10 @@ class Bulk:
 
     async def act(self, request: Request) -> Response:
         officer = await self._entrance.allowed(request, WORK)
-        posted = await self._posted(request, officer)
-        fields = dict(posted)
-        back = asked.read_query(fields.get("back", "")[:4000])
-        ticked = dict(tick(value) for name, value in posted if name == "tick" and tick(value)[0])
-        what, to = fields.get("do", ""), asked.number_in(fields.get("officer", ""))
+        posted = await self._entrance.form(request, officer, LIMIT, 10 * MOST)
+        back = asked.read_query(posted.get("back", 4000))
+        ticked = dict(one for one in map(tick, posted.all("tick")) if one[0])
+        what, to = posted.get("do"), number(posted.get("officer"))
         if what not in (TAKE, GIVE, ACKNOWLEDGE):
             raise self._desk.problem("unreadable", request, officer)
         if what == GIVE and not officer.may(ASSIGN):
@@ -103,7 +101,7 @@ class Bulk:
                 continue
             command: object = AssignComplaint(code, to, officer.id, seen)
             if what == ACKNOWLEDGE:
-                if states[code].status not in UNRECEIVED:
+                if states[code].status not in TAKEABLE:
                     left[code] = "already"
                     continue
                 if states[code].officer_id != seen:
@@ -116,35 +114,19 @@ class Bulk:
                 left[code] = CODES.get(type(error), "failed")
         return left
 
-    async def _posted(self, request: Request, officer: Officer) -> list[tuple[str, str]]:
-        """The form's fields; there are more of them than another form has."""
-        body, stream = b"", request.stream()
-        async for piece in stream:
-            body += piece
-            if len(body) > LIMIT:
-                await drain(stream)
-                raise self._desk.problem("unreadable", request, officer)
-        try:
-            posted = parse_qsl(body.decode(), max_num_fields=10 * MOST)
-        except ValueError:
-            raise self._desk.problem("unreadable", request, officer) from None
-        if not same(dict(posted).get("csrf", ""), officer.csrf):
-            raise self._desk.problem("forged", request, officer)
-        return posted
-
 
 def tick(value: str) -> tuple[str, int | None]:
     """`K7Q29MXD.12`: a complaint, and who had it on the page; the reference is empty when it is none."""
     code, _dot, had = value[:60].partition(".")
-    return reference.read(code) or "", asked.number_in(had)
+    return reference.read(code) or "", number(had)
 
 
 def told(given: Mapping[str, str]) -> Told | None:
     """What an address says was done."""
-    what, _dot, number = given.get("did", "")[:40].partition(".")
+    what, _dot, how_many = given.get("did", "")[:40].partition(".")
     if what not in DONE:
         return None
-    count = int(number) if number.isascii() and number.isdigit() and len(number) < 4 else None
+    count = number(how_many[:3])
     left = [one.partition(".") for one in given.get("left", "")[:8000].split(",")[:MOST]]
     known = tuple((code, WHY[why]) for code, _dot, why in left if why in WHY and reference.read(code) == code)
     return Told(DONE[what], count, known)

@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from bot.app.notes import version
 from bot.console.auth import Entrance
-from bot.console.pages import Desk, Form, place_of
-from bot.console.papers import number
+from bot.console.forms import Form, number
+from bot.console.pages import Desk, Officer
 from bot.console.sight import Sight
 from bot.dialog.facts import Book
 from bot.dialog.says import Reference, Text, Words, _
 from bot.domain import canned as rules
 from bot.domain.canned import FIELDS, TITLE_LIMIT, SaveCanned, SwitchCanned
 from bot.domain.complaints import REPLY_LIMIT
-from bot.domain.errors import DomainError, Empty, NotFound, NotYours, Overtaken, TooLong, UnknownField
+from bot.domain.errors import DomainError, Empty, NotFound, Overtaken, TooLong, UnknownField
 from bot.domain.reach import CANNED
 from bot.i18n import Catalogues, Renderer, zone_of
 from bot.text import khmer
@@ -79,7 +78,7 @@ class Shelf:
         self._desk, self._entrance, self._service = desk, entrance, desk.service
 
     async def listed(self, request: Request) -> Response:
-        return await self._show(request)
+        return await self._show(request, await self._entrance.allowed(request, CANNED))
 
     async def save(self, request: Request) -> Response:
         """A new one, or with `id` one that is there."""
@@ -87,32 +86,35 @@ class Shelf:
         posted = await self._entrance.form(request, officer)
         texts = typed(posted)
         command = SaveCanned(
-            **texts, staff=officer.id, canned=number(posted.get("id", 20)), seen=posted.get("version", 20)
+            **texts, staff=officer.id, canned=number(posted.get("id", 20)), seen=posted.get("version", 64)
         )
-        return await self._do(request, command, "saved", {**texts, "id": posted.get("id", 20)})
+        return await self._do(request, officer, command, "saved", {**texts, "id": posted.get("id", 20)})
 
     async def switch(self, request: Request) -> Response:
         officer = await self._entrance.allowed(request, CANNED)
         posted = await self._entrance.form(request, officer)
         active = posted.get("active") == "yes"
         command = SwitchCanned(number(posted.get("id", 20)) or 0, active, officer.id)
-        return await self._do(request, command, "on" if active else "off", {})
+        return await self._do(request, officer, command, "on" if active else "off", {})
 
-    async def _do(self, request: Request, command: Any, done: str, texts: Mapping[str, str]) -> Response:
+    async def _do(
+        self, request: Request, officer: Officer, command: object, done: str, texts: Mapping[str, str]
+    ) -> Response:
         try:
-            await self._desk.engine.command(command, place=place_of(request))
+            await self._desk.command(request, officer, command)
         except NotFound:
-            raise self._desk.problem("missing", request, await self._entrance.required(request)) from None
-        except NotYours:
-            raise self._desk.problem("refused", request, await self._entrance.required(request)) from None
+            raise self._desk.problem("missing", request, officer) from None
         except DomainError as error:
-            return await self._show(request, texts, error)
+            return await self._show(request, officer, texts, error)
         return RedirectResponse(f"{LIST}?done={done}", 303)
 
     async def _show(
-        self, request: Request, texts: Mapping[str, str] | None = None, error: DomainError | None = None
+        self,
+        request: Request,
+        officer: Officer,
+        texts: Mapping[str, str] | None = None,
+        error: DomainError | None = None,
     ) -> Response:
-        officer = await self._entrance.allowed(request, CANNED)
         rows = await self._service.db.read(canned.every)
         strange = [name for text in (texts or {}).values() for name in rules.unknown(text)]
         return self._desk.show(

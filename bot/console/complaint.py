@@ -9,13 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from bot import pages
 from bot.app.files import LIMIT
 from bot.console import beside, labels, views
 from bot.console.auth import Entrance
 from bot.console.canned import ready_for
-from bot.console.pages import HOME, Desk, Officer, brief
-from bot.console.papers import number, written
+from bot.console.forms import number
+from bot.console.pages import HOME, Desk, Officer
+from bot.console.papers import written
 from bot.console.sight import Sight, see
 from bot.dialog.says import Text, _
 from bot.domain import complaints as rules
@@ -23,10 +23,9 @@ from bot.domain.audit import OPEN_COMPLAINT, PRINT
 from bot.domain.complaints import NOTE_LIMIT, RATINGS, REPLY_LIMIT, TAKEABLE, TRANSITIONS
 from bot.domain.reach import ASSIGN, REFER, UNLOCK, WORK
 from bot.domain.unlocks import REASON_LIMIT as UNLOCK_LIMIT
+from bot.text import reference
 from storage import caseload
 
-REASON_LIMIT = 500
-"""Code points in the reason of a change; it goes to the worker."""
 DONE: Mapping[str, Text] = {
     "reply": _("Your reply was sent to the worker."),
     "partly": _("Your reply was sent, but not to every complaint of this case; look at the ones named below."),
@@ -78,13 +77,13 @@ class OnePage:
 
         def look(connection: Connection) -> tuple[Sight | None, int]:
             seen = see(connection, officer.reach, written(code), now)
-            return seen, same_about(connection, officer, seen.row) if seen else 0
+            return seen, caseload.same_about(connection, officer.reach, seen.row) if seen else 0
 
         sight, same = await self._service.db.read(look)
         if sight is None:
             raise self._desk.problem("missing", request, officer)
         printed = request.method == "GET" and "print" in request.query_params
-        row, language = sight.row, pages.language_of(request)
+        row = sight.row
         await self._desk.looked(request, officer, PRINT if printed else OPEN_COMPLAINT, "complaint", row.reference)
         values = self._values(sight, officer, now, printed)
         ready = [] if printed else ready_for(sight, self._service.catalogues, self._service.book)
@@ -104,27 +103,26 @@ class OnePage:
             tried=tried,
             limits={
                 "reply": REPLY_LIMIT,
-                "reason": REASON_LIMIT,
+                "reason": rules.REASON_LIMIT,
                 "file": LIMIT,
                 "note": NOTE_LIMIT,
                 "unlock": UNLOCK_LIMIT,
             },
             done=DONE.get(request.query_params.get("done", "")),
-            left=request.query_params.get("left", "")[:200].split(),
+            left=[code for code in request.query_params.get("left", "")[:200].split() if reference.read(code) == code],
             now=now,
-            brief=lambda when: brief(when, language),
         )
 
     def _values(self, sight: Sight, officer: Officer, now: datetime, printed: bool) -> dict[str, Any]:
-        row = sight.row
+        row, revealed = sight.row, None if printed else sight.revealed
         entries = [views.entry(entry) for entry in sight.thread]
         holder = sight.names.get(row.officer_id)
         works = officer.may(WORK)
         return {
             "one": views.line(row, self._service.book, now),
             "row": row,
-            "facts": views.facts(row, None if printed else sight.revealed),
-            "revealed": sight.revealed,
+            "facts": views.facts(row, revealed),
+            "revealed": revealed,
             "entries": entries,
             "newest": sight.newest,
             "promises": beside.promises(sight, now),
@@ -145,9 +143,8 @@ class OnePage:
             "hidden_near": sight.hidden_near,
             "labels": labels.STATUS,
             "ratings": RATINGS,
-            "disagreed_at": beside.disagreed_at(entries),
             "erased": bool(row.erased_at),
-            "waits": row.contact == "wait",
+            "waits": row.contact == rules.WAIT,
             "anonymous": not rules.shows_name(row.identity),
             "moves": [(to, labels.STATUS[to], to in rules.NEEDS_REASON) for to in TRANSITIONS.get(row.status, ())],
             "can": {
@@ -161,11 +158,6 @@ class OnePage:
             },
             "version": sight.version,
         }
-
-
-def same_about(connection: Connection, officer: Officer, row: Any) -> int:
-    """How many other complaints name the same agency or employer, of those that the officer may see."""
-    return caseload.same_about(connection, officer.reach, row)
 
 
 def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:

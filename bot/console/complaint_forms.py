@@ -8,9 +8,10 @@ from fastapi.responses import RedirectResponse
 
 from bot.app.files import LIMIT
 from bot.console.auth import Entrance
-from bot.console.complaint import REASON_LIMIT, OnePage, Tried
-from bot.console.pages import FORM_LIMIT, HOME, Desk, Form, Officer, place_of
-from bot.console.papers import Letter, Papers, Refused, letter, number
+from bot.console.complaint import OnePage, Tried
+from bot.console.forms import FORM_LIMIT, Form, number
+from bot.console.pages import HOME, Desk, Officer
+from bot.console.papers import Letter, Papers, Refused, letter
 from bot.dialog.says import Text, _
 from bot.domain.complaints import (
     TAKEABLE,
@@ -29,7 +30,6 @@ from bot.domain.errors import (
     NotFound,
     NotMergeable,
     NotServing,
-    NotYours,
     Overtaken,
     OwnRequest,
     ReasonMissing,
@@ -69,6 +69,8 @@ OF_FORM: Mapping[tuple[str, type[DomainError]], Text] = {
     ("decide", NotAllowed): _("There is nothing that could be shown."),
     ("decide", NotFound): _("There is no such request any more."),
     ("refer", NotAllowed): _("It cannot be handed to that office. Please look at it again and choose anew."),
+    ("status", TooLong): _("The reason is too long. Please shorten it."),
+    ("refer", TooLong): _("The reason is too long. Please shorten it."),
     ("refer", ReasonMissing): _("Please write the reason. The worker will read it."),
     ("merge", NotFound): _("There is no such complaint among those that you may see. Please check the reference."),
 }
@@ -89,7 +91,7 @@ class Forms:
     """One method a form."""
 
     def __init__(self, desk: Desk, entrance: Entrance) -> None:
-        self._desk, self._entrance, self._engine = desk, entrance, desk.engine
+        self._desk, self._entrance = desk, entrance
         self._page, self._papers = OnePage(desk, entrance), Papers(desk)
 
     async def reply(self, request: Request, code: str) -> Response:
@@ -97,7 +99,7 @@ class Forms:
 
         async def work(officer: Officer, row: Any, posted: Form) -> str:
             sent.append(letter(posted, khmer.clean(posted.get("text"))))
-            left = await self._papers.reply(officer, row, sent[0], place_of(request))
+            left = await self._papers.reply(request, officer, row, sent[0])
             return "partly&left=" + "+".join(left) if left else "reply"
 
         async def kept(officer: Officer, row: Any) -> str:
@@ -108,11 +110,11 @@ class Forms:
     async def move(self, request: Request, code: str) -> Response:
         async def work(officer: Officer, row: Any, posted: Form) -> str:
             then = posted.get("status", 20)
-            reason = reason_of(posted)
+            reason = khmer.clean(posted.get("reason"))
             if not then:
                 raise Refused(_("Please choose the new status."))
             try:
-                await self._command(request, ChangeStatus(row.reference, then, reason, officer.id))
+                await self._desk.command(request, officer, ChangeStatus(row.reference, then, reason, officer.id))
             except NotAllowed:
                 now = await self._papers.found(officer, row.reference)
                 if now is None or now.status != then:
@@ -123,7 +125,7 @@ class Forms:
 
     async def take(self, request: Request, code: str) -> Response:
         async def work(officer: Officer, row: Any, posted: Form) -> str:
-            await self._command(request, AcknowledgeComplaint(row.reference, officer.id))
+            await self._desk.command(request, officer, AcknowledgeComplaint(row.reference, officer.id))
             now = await self._papers.found(officer, row.reference)
             another = now is not None and now.officer_id not in (None, officer.id)
             return "taken" if another and row.status not in TAKEABLE else "take"
@@ -138,7 +140,7 @@ class Forms:
             chosen = officer.id if to == "me" else number(to)
             if chosen is None and to != "nobody":
                 raise NotServing
-            await self._command(request, AssignComplaint(row.reference, chosen, officer.id, had))
+            await self._desk.command(request, officer, AssignComplaint(row.reference, chosen, officer.id, had))
             return "assign"
 
         return await self._post(request, code, "assign", work)
@@ -146,18 +148,20 @@ class Forms:
     async def refer(self, request: Request, code: str) -> Response:
         async def work(officer: Officer, row: Any, posted: Form) -> str:
             office, _colon, owner = posted.get("to", 40).partition(":")
-            reason = reason_of(posted)
+            reason = khmer.clean(posted.get("reason"))
             if number(office) is None:
                 raise Refused(_("Please choose the office, and who there."))
             command = ReferComplaint(row.reference, number(office) or 0, reason, officer.id, number(owner))
-            await self._command(request, command)
+            await self._desk.command(request, officer, command)
             return "refer"
 
         return await self._post(request, code, "refer", work)
 
     async def note(self, request: Request, code: str) -> Response:
         async def work(officer: Officer, row: Any, posted: Form) -> str:
-            await self._command(request, AddNote(row.reference, khmer.clean(posted.get("note")), officer.id))
+            await self._desk.command(
+                request, officer, AddNote(row.reference, khmer.clean(posted.get("note")), officer.id)
+            )
             return "note"
 
         return await self._post(request, code, "note", work)
@@ -167,21 +171,23 @@ class Forms:
             into = reference.read(khmer.clean(posted.get("into", 64)))
             if into is None:
                 raise Refused(_("This is not a whole reference."))
-            await self._command(request, MergeComplaint(row.reference, into, officer.id))
+            await self._desk.command(request, officer, MergeComplaint(row.reference, into, officer.id))
             return "merge"
 
         return await self._post(request, code, "merge", work)
 
     async def unmerge(self, request: Request, code: str) -> Response:
         async def work(officer: Officer, row: Any, posted: Form) -> str:
-            await self._command(request, UnmergeComplaint(row.reference, officer.id))
+            await self._desk.command(request, officer, UnmergeComplaint(row.reference, officer.id))
             return "unmerge"
 
         return await self._post(request, code, "merge", work)
 
     async def unlock(self, request: Request, code: str) -> Response:
         async def work(officer: Officer, row: Any, posted: Form) -> str:
-            await self._command(request, AskUnlock(row.reference, khmer.clean(posted.get("why")), officer.id))
+            await self._desk.command(
+                request, officer, AskUnlock(row.reference, khmer.clean(posted.get("why")), officer.id)
+            )
             return "unlock"
 
         return await self._post(request, code, "unlock", work)
@@ -191,13 +197,10 @@ class Forms:
             answer, asked = posted.get("decision", 10), number(posted.get("unlock", 20)) or 0
             if answer not in ("yes", "no"):
                 raise NotFound
-            await self._command(request, DecideUnlock(row.reference, asked, answer == "yes", officer.id))
+            await self._desk.command(request, officer, DecideUnlock(row.reference, asked, answer == "yes", officer.id))
             return "decide"
 
         return await self._post(request, code, "decide", work)
-
-    async def _command(self, request: Request, command: object) -> None:
-        await self._engine.command(command, place=place_of(request))
 
     async def _post(
         self,
@@ -205,7 +208,7 @@ class Forms:
         code: str,
         form: str,
         work: Work,
-        limit: int = 0,
+        limit: int = FORM_LIMIT,
         kept: Callable[[Officer, Any], Awaitable[str]] | None = None,
     ) -> Response:
         officer = await self._entrance.required(request)
@@ -217,8 +220,6 @@ class Forms:
             raise self._desk.problem("refused", request, officer)
         try:
             done = await work(officer, row, posted)
-        except NotYours:
-            raise self._desk.problem("refused", request, officer) from None
         except (Refused, DomainError) as error:
             if await self._papers.found(officer, code) is None:
                 raise self._gone(request, officer, code, posted) from None
@@ -233,7 +234,8 @@ class Forms:
     def _gone(self, request: Request, officer: Officer, code: str, posted: Form) -> Exception:
         """It went to other eyes while this officer wrote: what they wrote is theirs to copy."""
         answer = self._desk.problem("missing", request, officer)
-        text = khmer.clean(posted.get("text")) or khmer.clean(posted.get("note"))
+        typed = (khmer.clean(posted.get(name)) for name in ("text", "note", "reason", "why"))
+        text = next(filter(None, typed), "")
         if text:
             answer.response = self._desk.show("complaint_gone.html", request, officer, status=404, text=text, back=HOME)
         return answer
@@ -241,14 +243,6 @@ class Forms:
 
 WHERE = {"reply": "#latest", "status": "#latest", "note": "#notes", "unlock": "#unlock", "decide": "#unlock"}
 """Where on the page a form's answer is."""
-
-
-def reason_of(posted: Form) -> str:
-    """Raises Refused when it is too long."""
-    reason = khmer.clean(posted.get("reason"))
-    if len(reason) > REASON_LIMIT:
-        raise Refused(_("The reason is too long. Please shorten it."))
-    return reason
 
 
 def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:

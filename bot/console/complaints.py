@@ -8,12 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 
-from bot import pages
 from bot.console import asked, auth, bulk, labels, rows, saved
 from bot.console.asked import Asked
 from bot.console.auth import Entrance
 from bot.console.live import version
-from bot.console.pages import HOME, Desk, Officer, brief
+from bot.console.pages import HOME, Desk, Officer
 from bot.domain.audit import LIST, SEARCH
 from bot.domain.reach import ASSIGN, READ, WORK
 from bot.text import reference, words
@@ -53,7 +52,7 @@ class Complaints:
 
     async def listed(self, request: Request) -> Response:
         officer = await self._entrance.required(request)
-        now, language, book = self._service.clock(), pages.language_of(request), self._service.book
+        now, book = self._service.clock(), self._service.book
         wanted = asked.read(request.query_params)
         found = await self._service.db.read(lambda connection: look(connection, officer, wanted, now))
         if found.known is not None:
@@ -82,12 +81,10 @@ class Complaints:
             offices=found.offices,
             colleagues=found.colleagues,
             saved=[(one.name, asked.read_query(one.query).address()) for one in found.saved],
-            saved_most=saved.MOST,
             may_work=officer.may(WORK),
             may_read=officer.may(READ),
             did=bulk.told(request.query_params),
             version=found.version,
-            brief=lambda when: brief(when, language),
         )
 
 

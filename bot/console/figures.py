@@ -1,7 +1,6 @@
 """The figures page: received and addressed on time, what is open, what was broken and why; as CSV and XLSX too."""
 
 import asyncio
-import csv
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,15 +16,18 @@ from bot import pages
 from bot.app.service import Service
 from bot.console import labels
 from bot.console.auth import Entrance
-from bot.console.pages import Desk, Officer, brief
+from bot.console.pages import Desk, Officer, download
 from bot.dialog.says import Text, Words, _
 from bot.domain import figures as sums
 from bot.domain.audit import FIGURES as DOWNLOAD
+from bot.domain.audit import LIST
 from bot.domain.complaints import RATINGS
 from bot.domain.figures import Figures, Line, Measure
 from bot.domain.reach import FIGURES, Reach
 from bot.text import khmer
+from bot.text.cells import MARK, lines
 from storage import figures, offices
+from storage.caseload import eyes
 
 WEEKS = (4, 13, 52)
 """Periods to choose from; the second is what the page opens with."""
@@ -89,7 +91,7 @@ class Figurer:
         self._kept: dict[tuple[Any, ...], tuple[float, asyncio.Future[Found]]] = {}
 
     async def of(self, reach: Reach, weeks: int) -> Found:
-        key, moment = (reach.role, reach.offices, reach.posts, weeks), time.monotonic()
+        key, moment = (eyes(reach), weeks), time.monotonic()
         kept = self._kept.get(key)
         if kept is None or moment - kept[0] > KEPT_FOR:
             now = self._service.clock()
@@ -120,6 +122,7 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
     @to.get("/figures")
     async def page(request: Request) -> Response:
         officer, weeks, seen = await found(request)
+        await desk.looked(request, officer, LIST, "list", "figures", {"weeks": weeks})
         language, name = pages.language_of(request), named(desk, seen, pages.language_of(request))
         tables = [
             (_("By week"), _("Week of"), "week", [(name("week", one.key), one) for one in seen.figures.weeks]),
@@ -155,18 +158,14 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
             kinds=KINDS,
             office_of=lambda id: name("office", str(id or "")),
             span=lambda seconds: khmer.duration(timedelta(seconds=seconds), language),
-            brief=lambda when: brief(when, language),
         )
 
     @to.get("/figures.csv")
     async def as_csv(request: Request) -> Response:
         officer, weeks, seen = await found(request)
         await desk.looked(request, officer, DOWNLOAD, "figures", "", {"format": "csv", "weeks": weeks})
-        out = io.StringIO()
-        written = csv.writer(out)
-        written.writerow(COLUMNS)
-        written.writerows([guarded(cell) for cell in row] for row in rows(seen, named(desk, seen, "en")))
-        return download(out.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"figures-{weeks}-weeks.csv")
+        told = MARK + lines([COLUMNS, *rows(seen, named(desk, seen, "en"))])
+        return download(told.encode(), "text/csv; charset=utf-8", f"figures-{weeks}-weeks.csv")
 
     @to.get("/figures.xlsx")
     async def as_xlsx(request: Request) -> Response:
@@ -207,8 +206,8 @@ def rows(seen: Found, name: Callable[[str, str], str]) -> Iterator[tuple[Any, ..
         ("category", seen.figures.categories),
     )
     yield ("all", f"{seen.since:%Y-%m-%d} - {seen.at:%Y-%m-%d}", *cells(seen.figures.whole))
-    for by, lines in parts:
-        for one in lines:
+    for by, found in parts:
+        for one in found:
             yield (by, name(by, one.key), *cells(one))
 
 
@@ -225,11 +224,6 @@ def hours(seconds: int | None) -> float | None:
     return None if seconds is None else round(seconds / sums.HOUR, 2)
 
 
-def guarded(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell
-
-
 def sheet(lines: list[tuple[Any, ...]]) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -242,7 +236,3 @@ def sheet(lines: list[tuple[Any, ...]]) -> bytes:
     page.set_column(1, 1, 44)
     book.close()
     return out.getvalue()
-
-
-def download(content: bytes, kind: str, name: str) -> Response:
-    return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 
-from bot import pages
 from bot.console import labels
 from bot.console.auth import Entrance
+from bot.console.forms import number
 from bot.console.live import version
-from bot.console.notices import number
-from bot.console.pages import Desk, Officer, brief, place_of
+from bot.console.pages import Desk, Officer
 from bot.dialog.facts import Book
 from bot.dialog.says import Text, Words, _
+from bot.domain.audit import LIST
 from bot.domain.clocks import ADDRESSED, REASON_LIMIT, RECEIVED, CloseIncident
-from bot.domain.errors import DomainError, Empty, NotFound, NotYours, Overtaken, TooLong
+from bot.domain.errors import DomainError, Empty, NotFound, Overtaken, TooLong
 from bot.domain.reach import INCIDENTS
 from bot.text import khmer
 from storage import incidents
@@ -107,17 +107,15 @@ class Incidents:
         try:
             if incident is None:
                 raise NotFound
-            await self._desk.engine.command(CloseIncident(incident, reason, officer.id), place=place_of(request))
+            await self._desk.command(request, officer, CloseIncident(incident, reason, officer.id))
         except NotFound:
             raise self._desk.problem("missing", request, officer) from None
-        except NotYours:
-            raise self._desk.problem("refused", request, officer) from None
         except DomainError as error:
             return await self._show(request, officer, Tried(incident or 0, reason, REFUSALS[type(error)]), 422)
         return RedirectResponse(f"{AT}?done=closed", 303)
 
     async def _show(self, request: Request, officer: Officer, tried: Tried, status: int = 200) -> Response:
-        now, language = self._service.clock(), pages.language_of(request)
+        now = self._service.clock()
         closed = request.query_params.get("view") == "closed"
         before = number(request.query_params.get("before", ""))
 
@@ -126,6 +124,7 @@ class Incidents:
             return rows, incidents.counts(connection, officer.reach), version(connection)
 
         rows, counts, seen = await self._service.db.read(look)
+        await self._desk.looked(request, officer, LIST, "list", "incidents", {"view": "closed"} if closed else None)
         lines = [line(row, self._service.book, now) for row in rows[:SHOWN]]
         return self._desk.show(
             "incidents.html",
@@ -143,7 +142,6 @@ class Incidents:
             limit=REASON_LIMIT,
             done=request.query_params.get("done") == "closed",
             version=seen,
-            brief=lambda when: brief(when, language),
         )
 
 

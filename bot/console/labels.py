@@ -73,3 +73,14 @@ COUNTRIES: Mapping[str, Text] = {
 def country(code: str, told: str = "") -> Text:
     """A country's name; one that is not in the list as the worker wrote it."""
     return told if told and code == UNLISTED else COUNTRIES.get(code, code)
+
+
+ROLES: Mapping[str, Text] = {
+    "administrator": _("Administrator"),
+    "desk": _("National desk"),
+    "head": _("Head of sub-committee"),
+    "member": _("Member"),
+    "official": _("Ministry official"),
+    "assessor": _("Assessor"),
+    "auditor": _("Auditor"),
+}

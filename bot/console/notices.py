@@ -9,31 +9,20 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy import Connection
 
-from bot import pages
+from bot.app.officers import OTHERWISE, WHAT
 from bot.console import labels
 from bot.console.auth import Entrance
+from bot.console.forms import number
 from bot.console.live import version
-from bot.console.pages import Desk, brief
+from bot.console.pages import Desk
 from bot.dialog.facts import Book
 from bot.dialog.says import Text, _
+from bot.domain.audit import LIST
 from bot.domain.clocks import ADDRESSED, RECEIVED
 from storage import notices
 
 AT = "/console/notices"
 SHOWN = 50
-BIGGEST = 15
-"""Digits of an id in an address."""
-
-WHAT: Mapping[str, Text] = {
-    "new": _("A new complaint has come in."),
-    "assigned": _("This complaint was given to you."),
-    "referred": _("This complaint was referred to your sub-committee."),
-    "message": _("The worker has written more."),
-    "reopened": _("The worker disagrees with the answer. The complaint is open again."),
-    "unlock": _("An officer asks to see who the worker is."),
-    "unlock_approved": _("You may now see who the worker is."),
-    "unlock_refused": _("Your request to see who the worker is was refused."),
-}
 STEPS: Mapping[tuple[str, int], Text] = {
     (RECEIVED, 50): _("Nobody has opened it yet. Half of the time for that has passed."),
     (RECEIVED, 75): _("Nobody has opened it yet. Three quarters of the time for that have passed."),
@@ -44,7 +33,6 @@ STEPS: Mapping[tuple[str, int], Text] = {
     (ADDRESSED, 90): _("It is not answered yet. Only a tenth of the 48 hours is left."),
     (ADDRESSED, 100): _("It was not answered within 48 hours. An incident was opened."),
 }
-OTHERWISE = _("Something changed in this complaint.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +77,6 @@ def line(row: Any, book: Book, now: datetime) -> Line:
     )
 
 
-def number(written: str) -> int | None:
-    """An id as it stands in an address or a form."""
-    return int(written) if written.isascii() and written.isdigit() and len(written) <= BIGGEST else None
-
-
 class Notices:
     """The page, and its forms."""
 
@@ -102,7 +85,7 @@ class Notices:
 
     async def listed(self, request: Request) -> Response:
         officer = await self._entrance.required(request)
-        now, language = self._service.clock(), pages.language_of(request)
+        now = self._service.clock()
         only_unread = request.query_params.get("view") == "unread"
         before = number(request.query_params.get("before", ""))
 
@@ -111,6 +94,7 @@ class Notices:
             return rows, notices.unread(connection, officer.id), version(connection)
 
         rows, unread, seen = await self._service.db.read(look)
+        await self._desk.looked(request, officer, LIST, "list", "notices", {"view": "unread"} if only_unread else None)
         view = "view=unread&" if only_unread else ""
         return self._desk.show(
             "notices.html",
@@ -122,7 +106,6 @@ class Notices:
             first_page=before is None,
             older=f"{AT}?{view}before={rows[SHOWN - 1].id}" if len(rows) > SHOWN else "",
             version=seen,
-            brief=lambda when: brief(when, language),
         )
 
     async def count(self, request: Request) -> Response:
@@ -150,7 +133,7 @@ class Notices:
         """Up to the newest that the page showed: what came since was not seen."""
         officer = await self._entrance.required(request)
         posted = await self._entrance.form(request, officer)
-        upto, now = number(posted.get("upto", BIGGEST + 1)) or 0, self._service.clock()
+        upto, now = number(posted.get("upto", 20)) or 0, self._service.clock()
         await self._service.db.write(lambda c: notices.read(c, officer.id, now, upto=upto))
         return RedirectResponse(AT, 303)
 

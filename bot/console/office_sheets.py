@@ -1,24 +1,25 @@
 """The routing table and the offices as files: import with a preview, export."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from bot import pages
 from bot.app import routing as shell
-from bot.console import labels
+from bot.app.routing import Table
 from bot.console import routing_words as words
 from bot.console.auth import Entrance
-from bot.console.pages import Desk, Form, Officer
+from bot.console.forms import Form
+from bot.console.pages import Desk, Officer, download
 from bot.console.rules import Draft, RulesPage
 from bot.dialog.says import Param, Say, Text, Words, _
 from bot.domain import routing_csv
-from bot.domain.errors import DomainError, NotAllowed, Overtaken
-from bot.domain.offices import FaultyOffice, SaveOffices
+from bot.domain.errors import DomainError, Overtaken
+from bot.domain.offices import SaveOffices
 from bot.domain.reach import ROUTING
+from bot.domain.routing import Fault
 from bot.domain.routing_csv import LARGEST, OFFICE_COLUMNS, RULE_COLUMNS, FaultyFile, Sheet, TooLarge
-from bot.i18n import Renderer
 
 ADDRESS = "/console/offices/import"
 OVERTAKEN = _(
@@ -26,7 +27,6 @@ OVERTAKEN = _(
     "then save again."
 )
 NOTHING = _("Choose a file, or paste its text.")
-LAST_DESK = _("The national desk stays active: whatever no rule takes goes there.")
 
 
 class Sheets:
@@ -47,48 +47,38 @@ class Sheets:
             sheet = routing_csv.read(text) if text.strip() else None
         except FaultyFile as error:
             text = posted.get("text") if posted.file is None else routing_csv.decode(posted.file)
-            tell = Renderer(self._service.catalogues, pages.language_of(request)).say
-            faults = [tell(words.on_line(one)) for one in error.faults]
-            return self._show(request, officer, text, _("Nothing was changed. The file has faults:"), faults)
+            return self._faulty(request, officer, text, error.faults)
         except DomainError as error:
-            return self._show(request, officer, "", words.refusal(error))
+            return self._show(request, officer, posted.get("text"), words.refusal(error))
         if sheet is None:
             return self._show(request, officer, "", NOTHING)
+        table = await self._service.db.read(shell.table)
+        if faults := shell.sheet_faults(sheet, table.offices, self._service.book.categories):
+            return self._faulty(request, officer, text, faults)
         if sheet.kind == routing_csv.RULES:
-            return await self._rules(request, officer, sheet, text)
-        return await self._offices(request, officer, sheet, text, posted)
+            return await self._table.show(request, officer, Draft(sheet.lines, table.version), imported=True)
+        return await self._offices(request, officer, sheet, text, posted, table)
 
-    async def _rules(self, request: Request, officer: Officer, sheet: Sheet, text: str) -> Response:
-        table = await self._service.db.read(shell.table)
-        faults = shell.sheet_faults(sheet, table.offices, self._service.book.categories)
-        if faults:
-            tell = Renderer(self._service.catalogues, pages.language_of(request)).say
-            told = [tell(words.on_line(one)) for one in faults]
-            return self._show(request, officer, text, _("Nothing was changed. The file has faults:"), told)
-        draft = Draft(sheet.lines, table.version)
-        return await self._table.show(request, officer, draft, imported=True)
+    def _faulty(self, request: Request, officer: Officer, text: str, faults: Sequence[Fault]) -> Response:
+        tell = self._desk.tell(request)
+        told = [tell(words.on_line(one)) for one in faults]
+        return self._show(request, officer, text, _("Nothing was changed. The file has faults:"), told)
 
-    async def _offices(self, request: Request, officer: Officer, sheet: Sheet, text: str, posted: Form) -> Response:
-        table = await self._service.db.read(shell.table)
-        tell = Renderer(self._service.catalogues, pages.language_of(request)).say
-        faults = shell.sheet_faults(sheet, table.offices, self._service.book.categories)
-        if faults:
-            told = [tell(words.on_line(one)) for one in faults]
-            return self._show(request, officer, text, _("Nothing was changed. The file has faults:"), told)
+    async def _offices(
+        self, request: Request, officer: Officer, sheet: Sheet, text: str, posted: Form, table: Table
+    ) -> Response:
         error: Text = ""
         if posted.get("do") == "save":
-            place = request.client.host if request.client else ""
             command = SaveOffices(sheet.offices, officer.id, posted.get("seen", 64))
             try:
-                await self._desk.engine.command(command, place=place)
+                await self._desk.command(request, officer, command)
             except Overtaken:
                 error, table = OVERTAKEN, await self._service.db.read(shell.table)
-            except NotAllowed:
-                error = LAST_DESK
-            except FaultyOffice as refused:
+            except DomainError as refused:
                 error = words.refusal(refused)
             else:
                 return RedirectResponse("/console/offices?done=offices", 303)
+        tell = self._desk.tell(request)
         preview = [tell(one) for one in changed(sheet, table.offices)]
         seen = shell.offices_version(table.offices)
         return self._show(request, officer, text, error, preview=preview, seen=seen, status=409 if error else 200)
@@ -119,7 +109,6 @@ class Sheets:
             rule_columns=RULE_COLUMNS,
             office_columns=OFFICE_COLUMNS,
             largest=LARGEST // 1000,
-            abouts=labels.ABOUT,
         )
 
     async def export(self, request: Request) -> Response:
@@ -128,8 +117,7 @@ class Sheets:
         if what not in (routing_csv.RULES, routing_csv.OFFICES):
             raise self._desk.problem("missing", request, officer)
         table = await self._service.db.read(shell.table)
-        headers = {"content-disposition": f'attachment; filename="chumnuoy-{what}.csv"'}
-        return Response(shell.exported(table, what), media_type="text/csv; charset=utf-8", headers=headers)
+        return download(shell.exported(table, what).encode(), "text/csv; charset=utf-8", f"chumnuoy-{what}.csv")
 
 
 def given(posted: Form) -> str:

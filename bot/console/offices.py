@@ -8,19 +8,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 
-from bot import pages
 from bot.app import routing as shell
 from bot.console import labels, office_sheets, rules
 from bot.console import routing_words as words
 from bot.console.auth import Entrance
-from bot.console.pages import Desk, Form, Officer
+from bot.console.forms import Form, number
+from bot.console.pages import Desk, Officer
 from bot.dialog.says import Say, Text, Words, _
-from bot.domain.errors import DomainError, NotAllowed, Overtaken
+from bot.domain.errors import DomainError, Overtaken
 from bot.domain.hours import MOST
 from bot.domain.offices import NAME_LIMIT, FaultyOffice, SaveMembers, SaveOffice
 from bot.domain.reach import ROUTING
 from bot.domain.routing import NATIONAL
-from bot.i18n import ZONES, Renderer
 from bot.text import khmer
 from storage import offices, staff
 
@@ -35,7 +34,6 @@ OVERTAKEN = _(
     "save again, or leave the page to keep theirs."
 )
 MEMBERS_OVERTAKEN = _("Another administrator changed the members in the meantime. Please look at them and choose anew.")
-LAST_DESK = _("The national desk stays active: whatever no rule takes goes there.")
 NO_LOGIN = _("No active officer has the login “{login}”.")
 FIELDS = ("name_km", "name_en", "country", "time_zone", "hours", "holidays")
 
@@ -94,7 +92,7 @@ class OfficesPages:
         )
 
     def _shown(self, row: Any, request: Request, table: Any, counts: Mapping[int, int]) -> Shown:
-        tell = Renderer(self._service.catalogues, pages.language_of(request)).say
+        tell = self._desk.tell(request)
         opening = words.opening(row, self._service.clock())
         return Shown(
             row=row,
@@ -124,7 +122,7 @@ class OfficesPages:
         posted = await self._entrance.form(request, officer)
         command = typed(posted, code or khmer.clean(posted.get("code", 80)).casefold(), officer)
         try:
-            await self._desk.engine.command(command, place=place(request))
+            await self._desk.command(request, officer, command)
         except DomainError as error:
             tried = await self._refused(request, command, error)
             return await self._show(request, officer, code, tried, 409 if isinstance(error, Overtaken) else 422)
@@ -137,9 +135,9 @@ class OfficesPages:
             if not command.seen:
                 return Tried(command, error=_("There is an office with this code already."), seen="")
             return Tried(command, error=OVERTAKEN, seen=shell.office_version(row) if row else "")
-        tell = Renderer(self._service.catalogues, pages.language_of(request)).say
+        tell = self._desk.tell(request)
         faults = error.faults if isinstance(error, FaultyOffice) else ()
-        told = LAST_DESK if isinstance(error, NotAllowed) else words.refusal(error)
+        told = words.refusal(error)
         if faults:
             told = _("Nothing was saved: please look at the fields marked below.")
         return Tried(
@@ -168,7 +166,7 @@ class OfficesPages:
         then = stepped(dict(there), posted, found)
         try:
             command = SaveMembers(code, tuple(sorted(then.items())), officer.id, posted.get("members_seen", 64))
-            await self._desk.engine.command(command, place=place(request))
+            await self._desk.command(request, officer, command)
         except DomainError as error:
             told = MEMBERS_OVERTAKEN if isinstance(error, Overtaken) else words.refusal(error)
             status = 409 if isinstance(error, Overtaken) else 422
@@ -187,7 +185,7 @@ class OfficesPages:
         row, people, there, table, counts = await self._service.db.read(look)
         if code and row is None:
             raise self._desk.problem("missing", request, officer)
-        tell = Renderer(self._service.catalogues, pages.language_of(request)).say
+        tell = self._desk.tell(request)
         office = tried.office or (shell.facts(row) if row else SaveOffice("", "", "", "", ""))
         return self._desk.show(
             "office.html",
@@ -202,13 +200,12 @@ class OfficesPages:
             seen=tried.seen if tried.office else (shell.office_version(row) if row else ""),
             members=people,
             members_seen=shell.members_version(there),
-            roles=words.ROLES,
+            roles=labels.ROLES,
             tried=tried,
             error=tell(tried.error) if isinstance(tried.error, Say) else tried.error,
             faults=tried.faults or {},
             countries=labels.COUNTRIES,
             zones=sorted(shell.zones()),
-            suggested=ZONES,
             name_limit=NAME_LIMIT,
             hours_limit=MOST,
             done=DONE.get(request.query_params.get("done", ""), ""),
@@ -227,17 +224,12 @@ def stepped(there: dict[int, bool], posted: Form, found: Any | None) -> dict[int
     what, _colon, which = posted.get("do", 40).partition(":")
     if what == "add" and found is not None:
         return {**there, found.id: posted.get("head", 3) == "yes"}
-    member = int(which) if which.isascii() and which.isdigit() and len(which) < 16 else 0
+    member = number(which) or 0
     if member not in there:
         return there
     if what == "remove":
         return {one: head for one, head in there.items() if one != member}
     return {**there, member: what == "head"} if what in ("head", "member") else there
-
-
-def place(request: Request) -> str:
-    """The address it came from, for the audit."""
-    return request.client.host if request.client else ""
 
 
 def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:

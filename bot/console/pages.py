@@ -1,9 +1,9 @@
-"""What every page of the console shares: early answers, security headers, forms read within limits, the layout."""
+"""What every page of the console shares: early answers, security headers, what is recorded, the layout."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,14 +14,15 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from starlette.formparsers import FormParser, MultiPartParser
 
 from bot import pages
 from bot.app.audit import note_forbidden, note_read
 from bot.app.engine import Engine
 from bot.app.service import Service
-from bot.dialog.says import Words, _
+from bot.dialog.says import Say, Words, _
+from bot.domain.errors import NotYours
 from bot.domain.reach import AUDIT, CANNED, FIGURES, INCIDENTS, READ, ROUTING, STAFF, Reach
+from bot.i18n import Renderer
 from bot.text import khmer, reference
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -31,9 +32,6 @@ LIVE_HEADER = "x-live"
 """Sent by console.js when it looks again by itself: that is no use of the session."""
 
 YEAR = 365 * 24 * 3600
-FORM_LIMIT = 256 * 1024
-DRAINED = 100 * 1024 * 1024
-"""What is too large is read to its end and thrown away, up to here: a browser shows no answer while it still sends."""
 
 HEADERS = {
     "content-security-policy": (
@@ -86,10 +84,6 @@ class Answer(Exception):
         self.response, self.first = response, first
 
 
-class _TooBig(Exception):
-    """More came than may."""
-
-
 class Guarded(APIRoute):
     """A route whose answer, early or not, carries the console's headers unless it brings its own."""
 
@@ -126,18 +120,6 @@ class Officer:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What was posted; `file` is the chosen one, if any; `too_big`: it, or all of it, was larger than may be."""
-
-    fields: Mapping[str, str]
-    file: bytes | None = None
-    too_big: bool = False
-
-    def get(self, name: str, most: int = FORM_LIMIT) -> str:
-        return self.fields.get(name, "")[:most]
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
     """What the console's pages are made with."""
 
@@ -154,6 +136,7 @@ class Desk:
             "at": "/console",
             "here": back_to(request),
             "request_path": request.url.path,
+            "brief": partial(brief, language=language),
         }
         if officer is not None:
             shared["sections"] = [(name, label, not what or officer.may(what)) for name, label, what in SECTIONS]
@@ -168,6 +151,20 @@ class Desk:
             return Answer(shown)
         noted = (self.service, officer.id, place_of(request), request.method, request.url.path)
         return Answer(shown, partial(note_forbidden, *noted))
+
+    def tell(self, request: Request) -> Callable[[Say], str]:
+        """Says in the words of the page's language."""
+        return Renderer(self.service.catalogues, pages.language_of(request)).say
+
+    async def command(self, request: Request, officer: Officer, command: object) -> None:
+        """Carry out a command of theirs; a role that no longer allows it gets the page that says so.
+
+        Raises DomainError.
+        """
+        try:
+            await self.engine.command(command, place=place_of(request))
+        except NotYours:
+            raise self.problem("refused", request, officer) from None
 
     async def looked(
         self,
@@ -229,51 +226,8 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-async def read_form(request: Request, limit: int = FORM_LIMIT) -> Form:
-    """Fields and at most one file; what is larger than `limit` is never held. Raises MultiPartException."""
-    stream = request.stream()
-
-    async def pieces() -> AsyncGenerator[bytes, None]:
-        taken = 0
-        async for piece in stream:
-            taken += len(piece)
-            if taken > limit:
-                raise _TooBig
-            yield piece
-
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        try:
-            plain = await FormParser(request.headers, pieces(), max_fields=20, max_part_size=FORM_LIMIT).parse()
-        except _TooBig:
-            await drain(stream)
-            return Form({}, too_big=True)
-        return Form({name: value for name, value in plain.multi_items() if isinstance(value, str)})
-    parser = MultiPartParser(request.headers, pieces(), max_files=1, max_fields=20, max_part_size=FORM_LIMIT)
-    too_big = False
-    try:
-        await parser.parse()
-    except _TooBig:  # what came before the file is kept, so that nobody has to type it again
-        too_big = True
-        await drain(stream)
-    fields, file = dict[str, str](), None
-    for name, value in parser.items:
-        if isinstance(value, str):
-            fields[name] = value
-            continue
-        if value.filename and not too_big:
-            file = await value.read()
-        await value.close()
-    return Form(fields, file, too_big)
-
-
-async def drain(stream: AsyncGenerator[bytes, None]) -> None:
-    """Read on and keep nothing."""
-    taken = 0
-    async for piece in stream:
-        taken += len(piece)
-        if taken > DRAINED:
-            return
+def download(content: bytes, kind: str, name: str) -> Response:
+    return Response(content, media_type=kind, headers={"content-disposition": f'attachment; filename="{name}"'})
 
 
 def brief(when: datetime, language: str) -> str:

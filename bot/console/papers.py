@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import Request
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bot.app.files import sniff
 from bot.channels.base import FetchRefused, file_id
-from bot.console.pages import Desk, Form, Officer
+from bot.console.forms import Form, number
+from bot.console.pages import Desk, Officer
 from bot.dialog.says import Text, _
 from bot.domain import complaints as rules
 from bot.domain.complaints import AnswerComplaint
@@ -59,11 +61,6 @@ def letter(posted: Form, text: str) -> Letter:
     return Letter(text, once, number(posted.get("seen", 20)) or 0, posted.file, posted.get("kept", TOKEN), tuple(also))
 
 
-def number(written: str) -> int | None:
-    """A number in a form; None when it is none, or none of ours."""
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 16 else None
-
-
 def written(code: str) -> str:
     """A reference in an address, in whatever spelling."""
     return reference.read(code) or code
@@ -73,17 +70,17 @@ class Papers:
     """Replies."""
 
     def __init__(self, desk: Desk) -> None:
-        self._service, self._engine = desk.service, desk.engine
+        self._desk, self._service = desk, desk.service
 
     async def found(self, officer: Officer, code: str) -> Any | None:
         return await self._service.db.read(lambda c: caseload.one(c, officer.reach, written(code)))
 
-    async def reply(self, officer: Officer, row: Any, sent: Letter, place: str) -> list[str]:
+    async def reply(self, request: Request, officer: Officer, row: Any, sent: Letter) -> list[str]:
         """Send once, however often the button was pressed; returns merged complaints that did not get it.
 
         Raises Refused or DomainError; Overtaken when another officer wrote to the worker since the page was shown.
         """
-        await self._one(officer, row, sent, sent.seen, place)
+        await self._one(request, officer, row, sent, sent.seen)
         left = []
         for code, newest in sent.also:
             other = await self.found(officer, code)
@@ -92,12 +89,12 @@ class Papers:
                 continue
             copy = Letter(sent.text, f"{sent.once}:{other.id}", newest, await self._content(officer, row, sent))
             try:
-                await self._one(officer, other, copy, newest, place)
+                await self._one(request, officer, other, copy, newest)
             except (Refused, DomainError):
                 left.append(other.reference)
         return left
 
-    async def _one(self, officer: Officer, row: Any, sent: Letter, seen: int, place: str) -> None:
+    async def _one(self, request: Request, officer: Officer, row: Any, sent: Letter, seen: int) -> None:
         once = f"{officer.id}:{sent.once}"
 
         def look(connection: Connection) -> tuple[bool, bool, str]:
@@ -119,7 +116,7 @@ class Papers:
             raise Overtaken
         command = AnswerComplaint(row.reference, sent.text, officer.id, (kept,) if kept else (), once, seen)
         with contextlib.suppress(IntegrityError):  # as above: the first one is being sent
-            await self._engine.command(command, place=place)
+            await self._desk.command(request, officer, command)
 
     def _kept(self, connection: Connection, officer: Officer, row: Any, sent: Letter) -> str:
         """The file of a form of theirs that was refused before, for this worker; else nothing."""

@@ -5,8 +5,10 @@ from typing import TextIO
 from sqlalchemy import Connection
 
 from bot.app import routing as shell
+from bot.app.audit import COMMAND_LINE
 from bot.app.books import shipped_book
 from bot.app.context import Context
+from bot.app.execute import execute
 from bot.app.post import Post
 from bot.clock import now
 from bot.console import routing_words as words
@@ -14,11 +16,10 @@ from bot.dialog.says import Say
 from bot.domain import routing_csv
 from bot.domain.errors import DomainError
 from bot.domain.offices import FaultyOffice, FaultyRules, SaveOffices, SaveRules
+from bot.domain.routing import NATIONAL
 from bot.domain.routing_csv import FaultyFile
 from bot.i18n import Catalogues, Renderer
 from storage.db import Database
-
-PLACE = "command line"
 
 
 def check(db: Database, out: TextIO) -> bool:
@@ -32,7 +33,7 @@ def check(db: Database, out: TextIO) -> bool:
             print(f"          {tell(words.fault(fault))}", file=out)
         if one.goes and line.example:
             print(f"          {tell(words.goes(line.example, one.goes, table.offices, book))}", file=out)
-    desk = any(row.kind == "national" and row.active for row in table.offices)
+    desk = any(row.kind == NATIONAL and row.active for row in table.offices)
     if not desk:
         print("FAULT there is no active national desk: run `chumnuoy seed`", file=out)
     print(f"{len(verdicts)} rules, {len(table.offices)} offices", file=out)
@@ -48,12 +49,10 @@ def take(db: Database, content: bytes, out: TextIO) -> bool:
         if faults := shell.sheet_faults(sheet, rows, book.categories):
             raise FaultyFile(faults)
 
+        command = SaveRules(sheet.lines) if sheet.kind == routing_csv.RULES else SaveOffices(sheet.offices)
+
         def work(connection: Connection) -> None:
-            context = Context(connection, now(), book, Post(Catalogues(), {}), place=PLACE)
-            if sheet.kind == routing_csv.RULES:
-                shell.save_rules(SaveRules(sheet.lines), context)
-            else:
-                shell.save_offices(SaveOffices(sheet.offices), context)
+            execute(command, Context(connection, now(), book, Post(Catalogues(), {}), place=COMMAND_LINE))
 
         db.write_now(work)
     except FaultyFile as error:

@@ -10,7 +10,7 @@ from bot.console import labels
 from bot.dialog.facts import Book
 from bot.dialog.says import Param, Say, Text, Words, _
 from bot.domain import hours
-from bot.domain.errors import DomainError
+from bot.domain.errors import DomainError, NotAllowed
 from bot.domain.offices import OwnPlace
 from bot.domain.routing import Case, Fault, Line, Office, Routed, complained_of
 from bot.domain.routing_csv import NoTable, NotUtf8, TooLarge
@@ -48,20 +48,12 @@ FILES: Mapping[type[DomainError], Text] = {
     TooLarge: _("The file is larger than such a table can be. Nothing was read."),
     NotUtf8: _("The file is not in UTF-8. In the spreadsheet choose “CSV UTF-8” when saving. Nothing was read."),
     NoTable: _("The first line must name the columns, as in the exported file. Nothing was read."),
+    NotAllowed: _("The national desk stays active: whatever no rule takes goes there."),
     OwnPlace: _("Nobody changes their own place in an office. Please ask another administrator."),
 }
 DAYS: Sequence[Text] = (
     *(_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")),
 )
-ROLES: Mapping[str, Text] = {
-    "administrator": _("Administrator"),
-    "desk": _("National desk"),
-    "head": _("Head of sub-committee"),
-    "member": _("Member"),
-    "official": _("Ministry official"),
-    "assessor": _("Assessor"),
-    "auditor": _("Auditor"),
-}
 
 
 def fault(one: Fault) -> Say:

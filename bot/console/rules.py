@@ -10,15 +10,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection
 
-from bot import pages
 from bot.app import routing as shell
 from bot.app.routing import Table
 from bot.console import labels
 from bot.console import routing_words as words
 from bot.console.auth import Entrance
-from bot.console.pages import Desk, Form, Officer
+from bot.console.forms import Form
+from bot.console.pages import Desk, Officer
 from bot.dialog.says import Say, Text, Words, _
 from bot.domain.errors import DomainError, Overtaken
+from bot.domain.fingerprint import fingerprint
 from bot.domain.offices import FaultyRules, SaveRules, table_faults
 from bot.domain.reach import ROUTING
 from bot.domain.routing import (
@@ -30,10 +31,8 @@ from bot.domain.routing import (
     Line,
     Verdict,
     changes,
-    fingerprint,
     route,
 )
-from bot.i18n import Renderer
 from bot.text import khmer
 from handlers.categories import GROUPS
 from storage import offices
@@ -190,8 +189,7 @@ class RulesPage:
         if do != "save":
             return await self.show(request, officer, stepped(draft, do))
         try:
-            place = request.client.host if request.client else ""
-            await self._desk.engine.command(SaveRules(draft.lines, officer.id, draft.seen), place=place)
+            await self._desk.command(request, officer, SaveRules(draft.lines, officer.id, draft.seen))
         except Overtaken:
             return await self.show(request, officer, draft, error=OVERTAKEN, renewed=True, status=409)
         except FaultyRules:
@@ -214,7 +212,7 @@ class RulesPage:
         status: int = 200,
     ) -> Response:
         """The draft (None: what is saved). `renewed`: it may now be saved over the table as it is."""
-        now, book, language = self._service.clock(), self._service.book, pages.language_of(request)
+        now, book = self._service.clock(), self._service.book
 
         def look(connection: Connection) -> tuple[Table, int]:
             return shell.table(connection), offices.with_national(connection, now - COUNTED)
@@ -223,7 +221,7 @@ class RulesPage:
         if draft is None or renewed:
             draft = replace(draft, seen=table.version) if draft else Draft(table.lines, table.version)
         found = shell.verdicts(draft.lines, table.offices)
-        tell = Renderer(self._service.catalogues, language).say
+        tell = self._desk.tell(request)
         rows = [self._row(one, draft.lines[one.rule.id - 1], table, tell) for one in found]
         national = next((row for row in shell.in_order(table.offices) if row.kind == NATIONAL and row.active), None)
         return self._desk.show(

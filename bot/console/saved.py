@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.console import asked
 from bot.console.auth import Entrance
+from bot.console.forms import number
 from bot.console.pages import HOME, Desk, Officer, place_of
 from bot.dialog.says import _
 from bot.domain.audit import OFFICER, Act
@@ -55,19 +56,19 @@ class Saved:
     async def change(self, request: Request, id: str) -> Response:
         officer = await self._entrance.allowed(request, READ)
         posted = await self._entrance.form(request, officer)
-        number, name = asked.number_in(id) or 0, khmer.clean(posted.get("name", 1000))
+        which, name = number(id) or 0, khmer.clean(posted.get("name", 1000))
         work: Callable[[Connection], bool]
         if posted.get("do") == "delete":
-            work, action = lambda connection: filters.drop(connection, officer.id, number), "delete_filter"
+            work, action = lambda connection: filters.drop(connection, officer.id, which), "delete_filter"
         elif 0 < len(name) <= NAMED:
-            work, action = lambda connection: filters.rename(connection, officer.id, number, name), "rename_filter"
+            work, action = lambda connection: filters.rename(connection, officer.id, which, name), "rename_filter"
         else:
-            return await self._show(request, officer, wrong=number, status=422)
+            return await self._show(request, officer, wrong=which, status=422)
 
         def recorded(connection: Connection) -> bool:
             done = work(connection)
             if done:
-                self._record(connection, request, officer, action, number)
+                self._record(connection, request, officer, action, which)
             return done
 
         if not await self._service.db.write(recorded):

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.app import desk
 from bot.console.live import version
 from bot.domain.reach import ASSIGN, READ, REFER, UNLOCK, WORK, Reach
-from bot.domain.routing import Case, complained_of
-from bot.domain.routing import Office as RoutingOffice
-from storage import canned, caseload, clocks, history, merging, notes, offices, presence, unlocks
+from storage import canned, caseload, clocks, history, merging, notes, offices, presence, staff, unlocks
 
 STALE = timedelta(seconds=40)
 """After this long without a sign of life an officer has gone."""
@@ -78,8 +77,8 @@ def see(connection: Connection, reach: Reach, reference: str, now: datetime) -> 
         office=offices.one(connection, row.office_id) if row.office_id is not None else None,
         members=offices.members(connection, row.office_id) if row.office_id is not None and reach.may(ASSIGN) else [],
         targets=_targets(connection, row) if reach.may(REFER) else [],
-        names=history.officers(connection, staff_ids),
-        places=history.offices(connection, office_ids),
+        names=staff.names(connection, staff_ids),
+        places=offices.names(connection, office_ids),
         revealed=unlocks.revealed(connection, row.id, reach.staff, now) if reach.may(UNLOCK) else None,
         main=main,
         merged=near,
@@ -104,12 +103,6 @@ def _near(connection: Connection, reach: Reach, row: Any) -> tuple[list[Near], N
 
 
 def _targets(connection: Connection, row: Any) -> list[tuple[Any, list[Any]]]:
-    """Offices that may have it, each with its officers: never the one that has it, nor one complained of."""
-    case = Case(row.country, row.category, row.about, about_office=row.about_office_id)
-    return [
-        (office, offices.members(connection, office.id))
-        for office in offices.every(connection)
-        if office.active
-        and office.id != row.office_id
-        and not complained_of(case, RoutingOffice(office.id, office.kind, office.country))
-    ]
+    """Offices that may have it, each with its officers."""
+    serving = offices.serving(connection)
+    return [(office, serving.get(office.id, [])) for office in offices.every(connection) if desk.may_have(row, office)]

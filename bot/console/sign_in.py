@@ -9,7 +9,8 @@ from starlette.formparsers import MultiPartException
 from bot.app import doors
 from bot.app.doors import LOCKED_FOR, TRIES
 from bot.console.auth import CODE, SIGN_IN, Entrance, Known, home_of
-from bot.console.pages import HOME, Answer, Desk, chosen_language, local, read_form
+from bot.console.forms import read_form
+from bot.console.pages import HOME, Answer, Desk, chosen_language, local
 
 CODE_MOST = 64
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from bot.app import staffing
 from bot.app.doors import Visit
 from bot.console.auth import Entrance
+from bot.console.labels import ROLES
 from bot.console.pages import Desk, Officer
-from bot.console.routing_words import ROLES
 from bot.dialog.says import Words
 from bot.domain.errors import DomainError, NotFound, NotYours
 from bot.domain.reach import MEMBER, SECOND_FACTOR, STAFF
@@ -146,8 +146,9 @@ class Staff:
 def rows(connection: Connection, now: datetime) -> list[dict[str, Any]]:
     """Every officer as the list shows them, with the offices they serve in."""
     served: dict[int, list[Words]] = {}
+    members = offices.serving(connection)
     for office in offices.every(connection):
-        for member in offices.members(connection, office.id):
+        for member in members.get(office.id, []):
             served.setdefault(member.id, []).append(Words(office.name_km, office.name_en))
     return [
         {

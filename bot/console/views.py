@@ -8,7 +8,7 @@ from typing import Any, Literal
 from bot.console import labels
 from bot.dialog.facts import Book
 from bot.dialog.says import Text, Words, _
-from bot.domain.complaints import OPEN, shows_name, shows_phone
+from bot.domain.complaints import OPEN, WAIT, shows_name, shows_phone
 from storage.attachments import ERASED, KEPT, REFUSED
 
 SOON = 0.25
@@ -38,11 +38,16 @@ def clock(row: Any, now: datetime) -> Clock:
         return Clock("answered" if in_time else "answered_late", took, 0, row.due_at, row.first_answer_at)
     if row.status not in OPEN:
         return Clock("stopped", timedelta(0), 0, row.due_at)
-    left, whole = row.due_at - now, row.due_at - row.filed_at
+    return Clock(*running(row.filed_at, row.due_at, now), row.due_at)
+
+
+def running(began: datetime, due_at: datetime, now: datetime) -> tuple[Literal["left", "soon", "late"], timedelta, int]:
+    """State, what is left or late by, and the percent that is left."""
+    left, whole = due_at - now, due_at - began
     if left < timedelta(0):
-        return Clock("late", -left, 0, row.due_at)
+        return "late", -left, 0
     share = left / whole if whole else 0.0
-    return Clock("soon" if share < SOON else "left", left, min(100, math.ceil(share * 100)), row.due_at)
+    return ("soon" if share < SOON else "left"), left, min(100, math.ceil(share * 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,8 @@ def facts(row: Any, revealed: Any = None) -> list[Fact]:
     if row.erased_at:
         found.append(Fact(_("Name"), _("Deleted at the worker's wish"), "hidden"))
     elif revealed is not None:
-        found.append(Fact(_("Name"), revealed.name or revealed.person_name or _("Not known"), "raw"))
+        name = revealed.name or revealed.person_name
+        found.append(Fact(_("Name"), name or _("Not known"), "raw" if name else "plain"))
     elif shows_name(row.identity) and row.name:
         found.append(Fact(_("Name"), row.name, "raw"))
     else:
@@ -118,7 +124,7 @@ def facts(row: Any, revealed: Any = None) -> list[Fact]:
         Fact(
             _("Safe contact"),
             labels.CONTACT.get(row.contact, row.contact),
-            "alarm" if row.contact == "wait" else "plain",
+            "alarm" if row.contact == WAIT else "plain",
         )
     )
     if revealed is not None:

@@ -33,6 +33,11 @@ def picked(text: str, choices: Iterable[Choice], facts: Facts) -> Choice | None:
     return next((choice for choice in shown if facts.hears(text, choice.label, choice.short)), None)
 
 
+def unfinished(state: State) -> bool:
+    """Whether anything that a person told stands in it: answers, parts, or either of them set aside."""
+    return any(state.get(held) for held in ("answers", "draft", "early", "kept"))
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Questions, a review, and what finishing means. A Form is a Flow."""
@@ -48,7 +53,7 @@ class Form:
 
     def start(self, facts: Facts, state: State | None = None) -> Turn:
         """Begin, or go on where an unfinished one was left."""
-        begun = bool(state and (state.get("answers") or state.get("draft") or state.get("early")))
+        begun = unfinished(state or {})
         fresh: dict[str, Any] = dict(state) if begun and state else {"answers": {}, "draft": []}
         if facts.loose and self.adopts:
             fresh["early"] = [*fresh.get("early", ()), *facts.loose]

@@ -7,7 +7,7 @@ from typing import Any
 from bot.dialog.events import Back, Event, Started, Tapped, TimedOut, Typed
 from bot.dialog.facts import Facts
 from bot.dialog.flow import Flow
-from bot.dialog.form import MENU, STALE, picked
+from bot.dialog.form import MENU, STALE, picked, unfinished
 from bot.dialog.questions import Part, worth_keeping
 from bot.dialog.says import Choice, Say, State, Text, Turn, _
 from bot.text import khmer
@@ -173,7 +173,7 @@ class Router:
 
     def _cancel(self, session: Session, facts: Facts) -> Routed:
         """Ask first when there is something to lose."""
-        if any(session.state.get(key) for key in ("answers", "draft", "early", "kept")):
+        if unfinished(session.state):
             return Routed(replace(session, asking="cancel"), (CONFIRM_CANCEL,))
         return self._begin(without(session, session.flow), "menu", facts)
 

@@ -34,6 +34,11 @@ class Act:
     after: str = ""
 
 
+def told(values: object) -> str:
+    """What `before` and `after` are kept as; nothing is the empty text."""
+    return json.dumps(values, sort_keys=True) if values else ""
+
+
 def digest(number: int, act: Act, previous: str) -> str:
     """SHA-256, in hexadecimal, over the row's number, its content and the digest of the row before it."""
     whole = [

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.errors import Empty, NotAllowed, ReasonMissing, TooLong
 
-STATUSES = (*("filed", "received", "in_hand", "waiting", "addressed", "referred", "closed", "reopened", "withdrawn"),)
+STATUSES = ("filed", "received", "in_hand", "waiting", "addressed", "referred", "closed", "reopened", "withdrawn")
 OPEN = ("filed", "received", "in_hand", "waiting", "reopened")
 """Somebody has still to do something before the promise is kept."""
 DISAGREEABLE = ("addressed", "referred", "closed")
@@ -24,10 +24,14 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 }
 """What an officer may set. `referred` comes of a referral, `reopened` of a worker who disagrees."""
 REFERABLE = ("filed", "received", "in_hand", "waiting", "reopened")
+RATEABLE = ("addressed", "closed")
+"""The worker may say how it helped."""
 RATINGS = (1, 2, 3, 4, 5)
 NEEDS_REASON = ("waiting", "closed")
 REPLY_LIMIT = 4000
 """Code points in one officer's reply."""
+REASON_LIMIT = 500
+"""Code points in the reason of a change; the worker reads it."""
 NOTE_LIMIT = 4000
 """Code points in one internal note."""
 TAKEABLE = ("filed", "reopened", "referred")
@@ -36,8 +40,8 @@ NAMED = "named"
 """The worker lets their name be seen; by anything else they are anonymous to staff."""
 CALLS = ("call", "relative")
 """Ways of contact for which a phone number was asked."""
-CHAT = "chat"
-"""The way of contact by which a message may come unasked."""
+CHAT, WAIT = "chat", "wait"
+"""A message may come unasked; or it may not, and the worker writes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +179,18 @@ def shows_phone(contact: str) -> bool:
 
 
 def check_status(now: str, then: str, reason: str) -> None:
-    """Raise NotAllowed or ReasonMissing."""
+    """Raise NotAllowed, ReasonMissing or TooLong."""
     if then not in TRANSITIONS.get(now, ()):
         raise NotAllowed
-    if then in NEEDS_REASON and not reason.strip():
+    check_reason(reason, needed=then in NEEDS_REASON)
+
+
+def check_reason(reason: str, *, needed: bool = True) -> None:
+    """Raise ReasonMissing or TooLong."""
+    if needed and not reason.strip():
         raise ReasonMissing
+    if len(reason) > REASON_LIMIT:
+        raise TooLong
 
 
 def check_reply(text: str, attachments: tuple[str, ...]) -> None:

@@ -21,7 +21,6 @@ from bot.domain.routing import (
 NAME_LIMIT = 200
 """Code points."""
 MOST_OFFICES = 500
-MOST_MEMBERS = 500
 RESERVED = ("new", "rules", "import", "export")
 """Words that are addresses of the console's own pages."""
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])")
@@ -123,14 +122,12 @@ def _office_faults(office: SaveOffice, zones: Collection[str], at: int) -> Itera
         yield Fault("holidays", at, field="holidays", value=error.part)
 
 
-def line_faults(
-    line: Line, categories: Collection[str], provinces: Collection[str] = (), at: int = 0
-) -> tuple[Fault, ...]:
-    """Conditions, and a test line, that no complaint can have. `provinces` empty: any name will do."""
-    return tuple(_line_faults(line, categories, provinces, at))
+def line_faults(line: Line, categories: Collection[str], at: int = 0) -> tuple[Fault, ...]:
+    """Conditions, and a test line, that no complaint can have. A province may have any name."""
+    return tuple(_line_faults(line, categories, at))
 
 
-def _line_faults(line: Line, categories: Collection[str], provinces: Collection[str], at: int) -> Iterator[Fault]:
+def _line_faults(line: Line, categories: Collection[str], at: int) -> Iterator[Fault]:
     if len(line.note) > NOTE_LIMIT:
         yield Fault("too_long", at, field="note", value=line.note[:20])
     if not line.office:
@@ -143,7 +140,7 @@ def _line_faults(line: Line, categories: Collection[str], provinces: Collection[
             yield Fault("category", at, field=f"{prefix}category", value=one.category[:40])
         if one.about and one.about not in ABOUTS:
             yield Fault("about", at, field=f"{prefix}about", value=one.about[:20])
-        if len(one.province) > PROVINCE_LIMIT or (one.province and provinces and one.province not in provinces):
+        if len(one.province) > PROVINCE_LIMIT:
             yield Fault("province", at, field=f"{prefix}province", value=one.province[:20])
     case = line.example
     if case is not None and not (case.country and case.category and case.about):

@@ -1,17 +1,15 @@
 """Which sub-committee a complaint goes to: rules in order, and never the post complained of."""
 
 import difflib
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from bot.domain.errors import DomainError
 from bot.text import khmer
 
 NATIONAL = "national"
 SUBCOMMITTEE = "subcommittee"
-OFFICE_KINDS = (SUBCOMMITTEE, NATIONAL)
 HOME = "KH"
 ABOUT_OFFICIAL = "official"
 ABOUTS = ("employer", "agency", ABOUT_OFFICIAL, "other")
@@ -74,7 +72,8 @@ def complained_of(case: Case, office: Office) -> bool:
     return case.about_an_official and office.kind != NATIONAL and office.country == case.country
 
 
-def matches(rule: Rule, case: Case) -> bool:
+def matches(rule: Rule, case: Case | Rule) -> bool:
+    """Whether the rule's conditions hold for a complaint; or wherever another rule's do."""
     return (
         rule.country in ("", case.country)
         and rule.category in ("", case.category)
@@ -134,16 +133,6 @@ def read_example(text: str) -> Case | None:
     if not all(isinstance(value, str) and len(value) <= PROVINCE_LIMIT for value in values.values()):
         raise ExampleUnreadable
     return Case(**values)
-
-
-def fingerprint(what: Sequence[object]) -> str:
-    """Changes when any of these dataclasses or values does: what was seen is compared with what is there now."""
-    told = json.dumps(what, default=_told, ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
-
-
-def _told(value: object) -> object:
-    return asdict(value)  # type: ignore[call-overload]  # whatever is no dataclass raises TypeError, as it should
 
 
 def changes(before: Sequence[Line], after: Sequence[Line]) -> list[tuple[str, Line]]:
@@ -238,17 +227,7 @@ def _verdict(rule: Rule, earlier: Sequence[Rule], rules: Sequence[Rule], known: 
 
 
 def _same(one: Rule, other: Rule) -> bool:
-    return _wider(one, other) and _wider(other, one)
-
-
-def _wider(one: Rule, other: Rule) -> bool:
-    """Whether the first's conditions hold wherever the other's do."""
-    return (
-        one.country in ("", other.country)
-        and one.category in ("", other.category)
-        and one.about in ("", other.about)
-        and (not one.province or khmer.comparable(one.province) == khmer.comparable(other.province))
-    )
+    return matches(one, other) and matches(other, one)
 
 
 def _may_be_about(rule: Rule, office: Office) -> bool:
@@ -265,7 +244,7 @@ def _only_about(rule: Rule, office: Office) -> bool:
 def _takes_all_of(earlier: Rule, rule: Rule, known: Mapping[int, Office]) -> bool:
     """What is about the earlier rule's office passes on to this one, unless its office is of the same country."""
     first, second = known.get(earlier.office_id), known.get(rule.office_id)
-    if first is None or not first.active or not _wider(earlier, rule):
+    if first is None or not first.active or not matches(earlier, rule):
         return False
     passes = second is None or second.kind == NATIONAL or second.country != first.country
     return not (_may_be_about(rule, first) and passes)

@@ -10,6 +10,7 @@ from bot.domain.hours import tidy
 from bot.domain.offices import MOST_OFFICES, SaveOffice
 from bot.domain.routing import MOST_RULES, Case, Fault, Line
 from bot.text import khmer
+from bot.text.cells import MARK, is_formula, lines
 
 RULES, OFFICES = "rules", "offices"
 RULE_COLUMNS = (
@@ -23,8 +24,6 @@ CELL_LIMIT = 4000
 MOST_FAULTS = 50
 YES, NO = ("yes", "1", "true"), ("no", "0", "false")
 _SEPARATORS = (",", ";", "\t")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet take a cell for a formula, its wide forms included."""
 
 
 class TooLarge(DomainError):
@@ -191,18 +190,9 @@ def write_offices(offices: Iterable[SaveOffice]) -> str:
 
 
 def _written(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(names)
-    writer.writerows([_guarded(cell) for cell in row] for row in rows)
-    return "\ufeff" + out.getvalue()
-
-
-def _guarded(cell: str) -> str:
-    """An apostrophe before what a spreadsheet would run, and before an apostrophe that stood in such a place itself."""
-    return f"'{cell}" if cell.lstrip(" '").startswith(_FORMULA) else cell
+    return MARK + lines([names, *rows])
 
 
 def _plain(cell: str) -> str:
-    """Its reverse, and the cell made clean."""
-    return khmer.clean(cell[1:] if cell.startswith("'") and cell.lstrip(" '").startswith(_FORMULA) else cell)
+    """The cell as it was before it was guarded, and made clean."""
+    return khmer.clean(cell[1:] if cell.startswith("'") and is_formula(cell) else cell)

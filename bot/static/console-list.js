@@ -11,10 +11,8 @@ const codeOf = (box) => box.value.split(".")[0];
 function countTicks() {
   const all = document.getElementById("tick-all");
   const count = document.getElementById("ticked");
-  const khmer = document.documentElement.lang === "km";
-  const shown = String(ticked.size);
   count.hidden = !ticked.size;
-  count.querySelector("strong").textContent = khmer ? shown.replace(/\d/g, (digit) => "០១២៣៤៥៦៧៨៩"[digit]) : shown;
+  count.querySelector("strong").textContent = digits(ticked.size);
   several.classList.toggle("several-idle", !ticked.size);
   all.checked = boxes().length > 0 && boxes().every((box) => box.checked);
 }

@@ -9,10 +9,7 @@ async function recountNotices() {
     if (!answer.ok) return;
     const { unread } = await answer.json();
     const shown = unread > 99 ? "99+" : String(unread);
-    const khmer = document.documentElement.lang === "km";
-    badge.querySelector("[data-number]").textContent = khmer
-      ? shown.replace(/\d/g, (digit) => "០១២៣៤៥៦៧៨៩"[digit])
-      : shown;
+    badge.querySelector("[data-number]").textContent = digits(shown);
     badge.hidden = unread === 0;
   } catch {
     // the network is away; the next look finds out

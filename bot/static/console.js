@@ -5,6 +5,7 @@ const main = document.querySelector("main[data-version]");
 const announcer = document.getElementById("announcer");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const isKhmer = document.documentElement.lang === "km";
+const digits = (value) => (isKhmer ? String(value).replace(/\d/g, (one) => "០១២៣៤៥៦៧៨៩"[one]) : String(value));
 
 // --- what arrives appears by itself ---
 
@@ -166,14 +167,13 @@ if (reply) {
   const file = reply.elements.file;
   const count = reply.querySelector("[data-count]");
   const limit = Number(text.dataset.limit);
-  const number = (value) => (isKhmer ? String(value).replace(/\d/g, (digit) => "០១២៣៤៥៦៧៨៩"[digit]) : String(value));
   const recount = () => {
     const length = [...text.value.trim()].length;
-    count.textContent = number(length) + " / " + number(limit);
+    count.textContent = digits(length) + " / " + digits(limit);
     count.classList.toggle("count-over", length > limit);
   };
   const done = new URLSearchParams(location.search).get("done");
-  if (done === "reply") sessionStorage.removeItem(draftName);
+  if (done === "reply" || done === "partly") sessionStorage.removeItem(draftName);
   else if (!text.value) text.value = sessionStorage.getItem(draftName) || "";
   text.addEventListener("input", recount);
   recount();

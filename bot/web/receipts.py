@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -37,7 +36,6 @@ HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex",
 }
-FOLDER = Path(TEMPLATES)
 WHY: Mapping[type[NotGenuine], Text] = {
     NothingFound: _("There is no receipt in what was given. It begins with CHUMNUOY1."),
     Huge: _("That is far longer than a receipt. Please give only its signed line."),
@@ -62,7 +60,7 @@ class Verdict:
 
 
 def router(service: Service) -> APIRouter:
-    routes, pages = APIRouter(include_in_schema=False), Pages(FOLDER, service.catalogues)
+    routes, pages = APIRouter(include_in_schema=False), Pages(TEMPLATES, service.catalogues)
 
     async def judged(given: str, written: str) -> Verdict:
         """By the signed line alone, or by the reference and the check code of the paper."""

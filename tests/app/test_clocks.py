@@ -247,8 +247,8 @@ async def test_the_ladder_sees_as_the_console_does(bureau: Bureau, town: Town) -
         for one, reach in reaches.items():
             assert reach == offices.reach(connection, one)
             for code in codes:
-                id = bureau.row(code).id
-                assert storage_ladder.may_see(connection, reach, id) == caseload.may_see(connection, reach, id)
+                seen = caseload.may_see(connection, caseload.eyes(reach), bureau.row(code).id)
+                assert seen == (caseload.one(connection, reach, code) is not None)
 
 
 async def test_nobody_has_it_and_there_is_no_office(bureau: Bureau) -> None:

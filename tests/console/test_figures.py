@@ -77,14 +77,16 @@ async def test_a_period_is_chosen_from_three(desk: Desk, browser: Browser) -> No
         assert row["addressed_known"] == known, asked
 
 
-@pytest.mark.parametrize(("role", "known"), [("head", "1"), ("auditor", "2"), ("desk", "2")])
+@pytest.mark.parametrize(
+    ("role", "known"), [("head", "1"), ("auditor", "2"), ("desk", "2"), ("official", "2"), ("member", "1")]
+)
 async def test_everybody_sees_what_they_reach(desk: Desk, role: str, known: str) -> None:
     mine, other = office(desk, "TH", "TH"), office(desk, "KR", "KR")
     for at in (mine, other):
         filed(desk, at, ago=timedelta(days=3), answered=timedelta(hours=2))
     officer = desk.officer("of-figures", role=role)
-    if role == "head":
-        desk.service.db.write_now(lambda c: offices.serve(c, mine, officer, head=True))
+    if role in ("head", "member"):
+        desk.service.db.write_now(lambda c: offices.serve(c, mine, officer, head=role == "head"))
     rows = figures_of(desk, officer)
     assert rows == known
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.dialog.events import Contact, Event, Located, Sent, Started, Tapped, Typed, Unreadable
@@ -160,6 +160,7 @@ def shrinks(before: dict[str, Any], after: dict[str, Any]) -> bool:
 @pytest.mark.timeout(900)
 @settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(st.sampled_from(("km", "en")), st.sampled_from(sorted(CHANNELS)), st.lists(STEPS, min_size=3, max_size=25))
+@example("km", "messenger", [("forward", 7), *[("word", "Back")] * 5, ("number", 2)])  # out of the form and in again
 def test_random_conversations(language: str, channel: str, steps: list[Step]) -> None:
     conversation = Conversation(language, channel)
     for step in steps:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.fingerprint import fingerprint
 from bot.domain.routing import (
     ABOUTS,
     MISCONDUCT,
@@ -21,7 +22,6 @@ from bot.domain.routing import (
     changes,
     check_rules,
     complained_of,
-    fingerprint,
     matches,
     read_example,
     route,
