@@ -148,10 +148,10 @@ def web_app(settings: Settings) -> tuple[FastAPI, root.Service, Engine, Callable
     engine = Engine(service, ROUTER)
     desk = console.router(service, engine)
     routers: list[tuple[APIRouter, str]] = [
+        (webhooks.router(service, engine), ""),  # asked first: a route is looked for in this order
         (health.router(service), ""),
         (public.router(service), ""),
         (receipts.router(service), ""),
-        (webhooks.router(service, engine), ""),
         (desk, "/console"),
     ]
     if settings.phone_on:

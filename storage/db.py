@@ -5,18 +5,20 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Engine, Table, TextClause, bindparam, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Work = Callable[[Connection], T]
+Together = Callable[[Connection, Sequence[Item]], Sequence[T]]
 
 GROUP = 64
 """Most transactions that share one commit."""
-AT_ONCE = 40
-"""Most rows that one INSERT carries."""
 LIMITS = "-c statement_timeout=30000 -c lock_timeout=2000 -c timezone=UTC"
 """Of a connection to PostgreSQL: a row that another process holds for two seconds must not hold up everybody."""
 READERS = 4
@@ -41,7 +43,7 @@ def make_engine(url: str, *, pool: int = POOL) -> Engine:
         query_cache_size=2000,
         connect_args={
             "connect_timeout": 3,
-            "options": "-c statement_timeout=30000 -c lock_timeout=2000 -c timezone=UTC",
+            "options": LIMITS,
         },
     )
 
@@ -71,14 +73,18 @@ class Database:
         self._writer = _GroupCommit(self.engine, None if self.is_sqlite else self._readers)
 
     async def write(self, work: Work[T]) -> T:
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self.write_together(_each, work)
+
+    async def write_together(self, work: Together[Item, T], item: Item) -> T:
+        """Like `write`, for work that does for several what it does for one: those that wait together are one call."""
+        return await asyncio.wrap_future(self._writer.submit(work, item))
 
     async def read(self, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, partial(_whole, self.engine, work))
 
     def write_now(self, work: Work[T]) -> T:
         """The same for callers with no event loop: commands, tests."""
-        return self._writer.submit(work).result()
+        return self._writer.submit(_each, work).result()
 
     def read_now(self, work: Work[T]) -> T:
         return _whole(self.engine, work)
@@ -89,34 +95,22 @@ class Database:
         self.engine.dispose()
 
 
+def _each(connection: Connection, works: Sequence[Work[T]]) -> list[T]:
+    return [work(connection) for work in works]
+
+
 def _whole(engine: Engine, work: Work[T]) -> T:
     with engine.begin() as connection:
         return work(connection)
 
 
-@lru_cache(maxsize=256)
-def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...], count: int) -> TextClause:
-    """As text: SQLAlchemy compiles an INSERT of several rows anew each time."""
-    quote = dialect.identifier_preparer.quote
-    columns = ", ".join(quote(name) for name in names)
-    rows = ", ".join("(" + ", ".join(f":{name}_{row}" for name in names) + ")" for row in range(count))
-    typed = [bindparam(f"{name}_{row}", type_=table.c[name].type) for row in range(count) for name in names]
-    return text(f"INSERT INTO {quote(table.name)} ({columns}) VALUES {rows}").bindparams(*typed)  # noqa: S608  # our own names
-
-
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all name the same columns, in one statement a piece; their ids are not asked for.
-
-    Not by `executemany`: psycopg pipelines it, and two fifths of the samples of an event under a profiler fell into its
-    wait. The HTTP benchmark has not confirmed that this way is quicker there; see `make bench`.
-    """
-    for start in range(0, len(rows), AT_ONCE):
-        piece = rows[start : start + AT_ONCE]
-        values = {f"{name}_{index}": value for index, row in enumerate(piece) for name, value in row.items()}
-        connection.execute(_insertion(connection.dialect, table, tuple(piece[0]), len(piece)), values)
+    """Insert rows that all name the same columns; their ids are not asked for. No row is nothing to do."""
+    if rows:
+        connection.execute(table.insert(), list(rows))
 
 
-Job = tuple[Work[Any], "Future[Any]"]
+Job = tuple[Together[Any, Any], Any, "Future[Any]"]
 
 
 class _GroupCommit:
@@ -134,9 +128,9 @@ class _GroupCommit:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[T]) -> Future[T]:
+    def submit(self, work: Together[Item, T], item: Item) -> Future[T]:
         future: Future[T] = Future()
-        self._queue.put((work, future))
+        self._queue.put((work, item, future))
         return future
 
     def close(self) -> None:
@@ -153,7 +147,7 @@ class _GroupCommit:
                     break
                 batch.append(following)
             # From here on nobody can take a job back; who waits no more has done so already.
-            self._commit([job for job in batch if job[1].set_running_or_notify_cancel()])
+            self._commit([job for job in batch if job[2].set_running_or_notify_cancel()])
             if over:
                 return
 
@@ -163,16 +157,16 @@ class _GroupCommit:
         try:
             with self._engine.begin() as connection:
                 began = True
-                for work, _future in batch:
-                    results.append(work(connection))
+                for work, jobs in groupby(batch, key=itemgetter(0)):
+                    results += work(connection, [item for _work, item, _future in jobs])
         except Exception as error:
             if began and 1 < len(batch) != len(results) and not getattr(error, "connection_invalidated", False):
                 self._take_apart(batch)
             else:  # the database is gone, or the commit failed, or there is nobody else
-                for _work, future in batch:
+                for _work, _item, future in batch:
                     future.set_exception(error)
             return
-        for (_work, future), result in zip(batch, results, strict=True):
+        for (_work, _item, future), result in zip(batch, results, strict=True):
             future.set_result(result)
 
     def _take_apart(self, batch: list[Job]) -> None:

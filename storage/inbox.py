@@ -1,5 +1,6 @@
 """Events that were taken: an event id goes in once, so a redelivery changes nothing."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, delete
@@ -18,19 +19,18 @@ class Inbox(SQLModel, table=True):
 
 
 INBOX = table(Inbox)
-# What came back tells whether it went in: SQLAlchemy keeps no row count of an INSERT on PostgreSQL.
+Arrived = tuple[str, str]
+"""A channel and an event's id there."""
 _TAKE = {
-    "sqlite": sqlite.insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id),
-    "postgresql": postgresql.insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.event_id),
+    name: dialect.insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.channel, INBOX.c.event_id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 
 
-def take(connection: Connection, channel: str, event_id: str, now: datetime) -> bool:
-    """True the first time; on PostgreSQL a parallel twin waits here until the first commits."""
-    result = connection.execute(
-        _TAKE[connection.dialect.name], {"channel": channel, "event_id": event_id, "received_at": now}
-    )
-    return result.one_or_none() is not None
+def take(connection: Connection, events: Collection[Arrived], now: datetime) -> set[Arrived]:
+    """Those that came for the first time; on PostgreSQL a parallel twin waits here until the first commits."""
+    rows = [{"channel": channel, "event_id": event_id, "received_at": now} for channel, event_id in sorted(set(events))]
+    return {(row.channel, row.event_id) for row in connection.execute(_TAKE[connection.dialect.name], rows)}
 
 
 def forget_before(connection: Connection, moment: datetime) -> int:

@@ -67,8 +67,7 @@ class Row:
     suppressed: str
 
 
-def add(
-    connection: Connection,
+def rows_of(
     *,
     address_id: int,
     channel: str,
@@ -80,31 +79,31 @@ def add(
     first: Sequence[tuple[str, Mapping[str, Any]]] = (),
     state: str = QUEUED,
     not_before: datetime | None = None,
-) -> None:
-    """Queue requests, in order; `first` are requests of other kinds that go before them: (what, body)."""
-    requests = (*first, *((what, body) for body in bodies))
-    insert_rows(
-        connection,
-        OUTBOX,
-        [
-            {
-                "address_id": address_id,
-                "channel": channel,
-                "lane": lane,
-                "what": kind,
-                "human": human,
-                "body": dict(body),
-                "state": state,
-                "why": "",
-                "tries": 0,
-                "not_before": not_before or now,
-                "created_at": now,
-                "holder": "",
-                "platform_id": "",
-            }
-            for kind, body in requests
-        ],
-    )
+) -> list[dict[str, Any]]:
+    """Requests to queue, in order; `first` are of other kinds and go before them: (what, body)."""
+    return [
+        {
+            "address_id": address_id,
+            "channel": channel,
+            "lane": lane,
+            "what": kind,
+            "human": human,
+            "body": dict(body),
+            "state": state,
+            "why": "",
+            "tries": 0,
+            "not_before": not_before or now,
+            "created_at": now,
+            "holder": "",
+            "platform_id": "",
+        }
+        for kind, body in (*first, *((what, body) for body in bodies))
+    ]
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Queue them, in order."""
+    insert_rows(connection, OUTBOX, rows)
 
 
 _DUE = (

@@ -1,6 +1,6 @@
 """People, the addresses they write from, and where each conversation stands."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,8 @@ class Address(SQLModel, table=True):
 
 
 PERSON, ADDRESS = table(Person), table(Address)
+Where = tuple[str, str]
+"""A channel and somebody's id there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Here:
 _COMPLAINT = lightly("complaint", column("person_id"))  # not imported: complaints know people, not the reverse
 _HERE = (
     select(
+        ADDRESS.c.external_id,
         ADDRESS.c.id,
         ADDRESS.c.person_id,
         ADDRESS.c.session,
@@ -88,7 +91,8 @@ _HERE = (
         exists().where(_COMPLAINT.c.person_id == PERSON.c.id).label("has_complaints"),
     )
     .join(PERSON, PERSON.c.id == ADDRESS.c.person_id)
-    .where(ADDRESS.c.channel == bindparam("channel"), ADDRESS.c.external_id == bindparam("external_id"))
+    .where(ADDRESS.c.channel == bindparam("channel"), ADDRESS.c.external_id.in_(bindparam("those", expanding=True)))
+    .order_by(ADDRESS.c.id)
 )
 _HERE_LOCKED = _HERE.with_for_update(of=ADDRESS)
 _NEW_PERSON = insert(PERSON).returning(PERSON.c.id)
@@ -117,32 +121,43 @@ _SEEN = (
 
 def enter(connection: Connection, channel: str, external_id: str, now: datetime) -> Here:
     """Upsert the address, then lock its row: one turn at a time per person."""
-    row = _locked(connection, channel, external_id)
-    if row is not None:
-        return _here(row)
+    return enter_all(connection, [(channel, external_id)], now)[channel, external_id]
+
+
+def enter_all(connection: Connection, who: Collection[Where], now: datetime) -> dict[Where, Here]:
+    """The same for several; in one order everywhere, so that two processes never wait for one another."""
+    found = _locked(connection, who)
+    new = [one for one in who if one not in found]
+    made = {one for one in new if _made(connection, *one, now)}
+    found |= _locked(connection, new)
+    return {one: _here(found[one], is_new=one in made) for one in who}
+
+
+def _made(connection: Connection, channel: str, external_id: str, now: datetime) -> bool:
+    """Whether the address is new; False when another first message of the same person was faster."""
     person_id = connection.execute(_NEW_PERSON, {"created_at": now, "language": "km", "country": ""}).scalar_one()
-    made = connection.execute(
-        _NEW_ADDRESS[connection.dialect.name],
-        {
-            "person_id": person_id,
-            "channel": channel,
-            "external_id": external_id,
-            "created_at": now,
-            "seen_at": now,
-            "suppressed": "",
-        },
-    ).scalar_one_or_none()
-    if made is None:  # another first message of the same person was faster
-        connection.execute(_DROP_PERSON, {"gone": person_id})
-    row = _locked(connection, channel, external_id)
-    if row is None:
-        raise LookupError("the address vanished between two statements")
-    return _here(row, is_new=made is not None)
+    address = {
+        "person_id": person_id,
+        "channel": channel,
+        "external_id": external_id,
+        "created_at": now,
+        "seen_at": now,
+        "suppressed": "",
+    }
+    if connection.execute(_NEW_ADDRESS[connection.dialect.name], address).scalar_one_or_none() is not None:
+        return True
+    connection.execute(_DROP_PERSON, {"gone": person_id})
+    return False
 
 
-def _locked(connection: Connection, channel: str, external_id: str) -> Any:
+def _locked(connection: Connection, who: Collection[Where]) -> dict[Where, Any]:
     statement = _HERE_LOCKED if connection.dialect.name == "postgresql" else _HERE
-    return connection.execute(statement, {"channel": channel, "external_id": external_id}).one_or_none()
+    found = {}
+    for channel in sorted({channel for channel, _external_id in who}):
+        those = [external_id for one, external_id in who if one == channel]
+        for row in connection.execute(statement, {"channel": channel, "those": those}):
+            found[channel, row.external_id] = row
+    return found
 
 
 def _here(row: Any, is_new: bool = False) -> Here:
@@ -162,17 +177,23 @@ def _here(row: Any, is_new: bool = False) -> Here:
     )
 
 
-def save(
-    connection: Connection,
-    address_id: int,
-    session: Mapping[str, Any],
-    seen_at: datetime,
-    window_until: datetime | None,
-) -> None:
-    """Where the conversation stands now; writing again lifts a suppression."""
-    connection.execute(
-        _SAVE, {"here": address_id, "session": session, "seen_at": seen_at, "window_until": window_until}
-    )
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a conversation stands after a turn."""
+
+    address_id: int
+    session: Mapping[str, Any]
+    window_until: datetime | None
+
+
+def save(connection: Connection, stands: Collection[Stand], now: datetime) -> None:
+    """Where these conversations stand now; writing again lifts a suppression."""
+    rows = [
+        {"here": one.address_id, "session": one.session, "seen_at": now, "window_until": one.window_until}
+        for one in stands
+    ]
+    if rows:
+        connection.execute(_SAVE, rows)
 
 
 def seen(

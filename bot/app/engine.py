@@ -1,9 +1,13 @@
-"""One event, one transaction: dedupe, lock, facts, route, commands, outbox; then, and only then, it was received."""
+"""One event, one transaction: dedupe, lock, facts, route, commands, outbox; then, and only then, it was received.
+
+Events of several people that wait together share the statements that all of them need: see `Engine._take`.
+"""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +23,7 @@ from bot.dialog.router import Router, Session
 from bot.dialog.says import Say
 from bot.domain.people import DeleteMyData
 from storage import attachments, inbox, outbox, people, waiting
+from storage.people import Where
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +47,7 @@ class Engine:
             await self._service.refresh_book()
         for left in reversed(range(AGAIN)):
             try:
-                fresh, dropped = await self._service.db.write(lambda connection: self._take(connection, arrival))
+                fresh, dropped = await self._service.db.write_together(self._take, arrival)
                 break
             except IntegrityError:
                 if not left:
@@ -66,16 +71,42 @@ class Engine:
         for name in self._service.channels:
             self._service.nudge(name)
 
-    def _take(self, connection: Connection, arrival: Arrival) -> tuple[bool, list[str]]:
+    def _take(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[tuple[bool, list[str]]]:
+        """For each, whether it was new, and the files that may be dropped. A person's own come one after the other."""
         now = self._service.clock()
-        if not inbox.take(connection, arrival.channel, arrival.event_id, now):
-            return False, []
-        here = people.enter(connection, arrival.channel, arrival.external_id, now)
-        if not arrival.events:
+        fresh = inbox.take(connection, [(one.channel, one.event_id) for one in arrivals], now)
+        taken: list[tuple[bool, list[str]]] = []
+        left: list[tuple[Arrival, list[str]]] = []
+        for arrival in arrivals:
+            event = (arrival.channel, arrival.event_id)
+            taken.append((event in fresh, []))
+            if event in fresh:
+                fresh.discard(event)  # its twin in the same batch is none
+                left.append((arrival, taken[-1][1]))
+        while left:
+            turn, left = one_each(left)
+            self._round(connection, turn, now)
+        return taken
+
+    def _round(self, connection: Connection, turn: Mapping[Where, tuple[Arrival, list[str]]], now: datetime) -> None:
+        """One arrival of each of these people."""
+        heres = people.enter_all(connection, turn, now)
+        stands, rows = list[people.Stand](), list[dict[str, Any]]()
+        for where, (arrival, dropped) in turn.items():
+            here = heres[where]
+            if arrival.events:
+                self._add_files(connection, arrival, here, now)
+                stand, said = self._turns(connection, arrival, here, dropped)
+                stands += [stand] if stand else []
+                rows += said
+                continue
             people.seen(connection, here.address_id, now, here.window(arrival.window_until), arrival.suppressed)
             if not arrival.suppressed:
                 outbox.release(connection, here.address_id, now)
-            return True, []
+        people.save(connection, stands, now)
+        outbox.add(connection, rows)
+
+    def _add_files(self, connection: Connection, arrival: Arrival, here: people.Here, now: datetime) -> None:
         for file in arrival.files:
             attachments.add(
                 connection,
@@ -86,11 +117,12 @@ class Engine:
                 source=file.source,
                 now=now,
             )
-        return True, self._turns(connection, arrival, here)
 
-    def _turns(self, connection: Connection, arrival: Arrival, here: people.Here) -> list[str]:
-        """Route every event of the arrival in order; usually there is one."""
-        service, now, dropped = self._service, self._service.clock(), list[str]()
+    def _turns(
+        self, connection: Connection, arrival: Arrival, here: people.Here, dropped: list[str]
+    ) -> tuple[people.Stand | None, list[dict[str, Any]]]:
+        """Route every event of the arrival in order; usually there is one. What is then to be stored, and queued."""
+        service, now = self._service, self._service.clock()
         began = session = Session.from_json(here.session)
         facts = picture.load(
             connection,
@@ -131,12 +163,9 @@ class Engine:
         if began.album:
             same = (began.album, began.flow) == (session.album, session.flow)
             (waiting.supersede if same else waiting.hurry)(connection, here.address_id, now)
-        if not erased:
-            people.save(connection, here.address_id, session.to_json(), now, here.window(arrival.window_until))
         if here.suppressed:
             outbox.release(connection, here.address_id, now)
-        self.post.reply(
-            connection,
+        rows = self.post.rows(
             address_id=here.address_id,
             channel=arrival.channel,
             language=session.language,
@@ -146,7 +175,23 @@ class Engine:
             echo=channel.echo(arrival) if channel else (),
             not_before=now + ALBUM if session.album else None,
         )
-        return dropped
+        stand = people.Stand(here.address_id, session.to_json(), here.window(arrival.window_until))
+        return (None if erased else stand), rows
+
+
+def one_each(
+    left: Sequence[tuple[Arrival, list[str]]],
+) -> tuple[dict[Where, tuple[Arrival, list[str]]], list[tuple[Arrival, list[str]]]]:
+    """The first of each person, and the rest."""
+    turn: dict[Where, tuple[Arrival, list[str]]] = {}
+    rest = []
+    for one in left:
+        where = (one[0].channel, one[0].external_id)
+        if where in turn:
+            rest.append(one)
+        else:
+            turn[where] = one
+    return turn, rest
 
 
 def only_kept(said: Sequence[Say], session: Session) -> bool:

@@ -23,14 +23,13 @@ NEUTRAL = Say(_("You have a message."))
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Queues what is to be said. `nudge(channel)` is called by whoever commits, after the commit."""
+    """Makes what is to be said into rows of the outbox. Whoever commits them nudges the channel, after the commit."""
 
     catalogues: Catalogues
     channels: Mapping[str, Channel]
 
-    def reply(
+    def rows(
         self,
-        connection: Connection,
         *,
         address_id: int,
         channel: str,
@@ -43,8 +42,8 @@ class Post:
         echo: Sequence[tuple[str, Mapping[str, Any]]] = (),
         state: str = outbox.QUEUED,
         not_before: datetime | None = None,
-    ) -> None:
-        """Queue the answer to a tap (`echo`), then what a turn said.
+    ) -> list[dict[str, Any]]:
+        """The outbox's rows: the answer to a tap (`echo`), then what a turn said.
 
         Only the last message carries buttons, as on a phone only those can be tapped.
         """
@@ -54,8 +53,7 @@ class Post:
         for index, say in enumerate(says):
             buttons = renderer.buttons(say.choices) if index == len(says) - 1 else []
             bodies += [body_of(bubble) for bubble in fit(renderer.say(say), buttons, limits, language)]
-        outbox.add(
-            connection,
+        return outbox.rows_of(
             address_id=address_id,
             channel=channel,
             lane=lane,
@@ -83,8 +81,7 @@ class Post:
         where = people.destination(connection, address_id) if address_id else None
         if where is not None:
             body = {"text": "", "rows": [], "file": file, "kind": kind}
-            outbox.add(
-                connection,
+            rows = outbox.rows_of(
                 address_id=where.address_id,
                 channel=where.channel,
                 lane=NOTICE,
@@ -94,6 +91,7 @@ class Post:
                 human=True,
                 state=self._state(connection, where, now),
             )
+            outbox.add(connection, rows)
 
     def _state(self, connection: Connection, where: Destination, now: datetime) -> str:
         """Of what comes unasked: held for whoever chose a word, with one neutral line for all that comes at once."""
@@ -106,8 +104,7 @@ class Post:
     def _unasked(
         self, connection: Connection, where: Destination, say: Say, *, human: bool, now: datetime, state: str
     ) -> None:
-        self.reply(
-            connection,
+        rows = self.rows(
             address_id=where.address_id,
             channel=where.channel,
             language=where.language,
@@ -118,3 +115,4 @@ class Post:
             human=human,
             state=state,
         )
+        outbox.add(connection, rows)

@@ -47,13 +47,13 @@ ON_PAPER = {
     "code": _("Check code"),
     "hours_title": _("What the 48 hours mean"),
     "hours": _(
-        "A labour sub-committee receives this complaint and answers it within 48 hours of its filing. Every hour "
-        "counts, at night and on holidays too."
+        "Within 48 hours of its filing, a labour sub-committee receives this complaint and answers it, or refers it to "
+        "the office that can help. Every hour counts, at night and on holidays too."
     ),
     "ask_title": _("How to ask about it"),
     "ask": _("The worker writes in the chat where it was sent, at any time, and names the reference. It is free."),
     "check_title": _("How to check this paper"),
-    "nothing": _("No name is on this paper, and nothing of what was told."),
+    "nothing": _("No name is on this paper. Of what was told, only the kind of complaint."),
 }
 CHECK_HERE = _("Scan the code with a phone, or open {address} and type the reference and the check code.")
 CHECK_ALONE = _(
@@ -173,7 +173,8 @@ def text_of(receipt: Receipt, book: Book, catalogues: Catalogues, public_url: st
     for language in LANGUAGES:
         renderer = Renderer(catalogues, language)
         mark = [renderer.say(Say(DEMO))] if receipt.is_demo else []
-        pieces.append("\n".join([*mark, renderer.say(what), renderer.say(Say(KEEP))]))
+        means = [renderer.say(Say(ON_PAPER[name])) for name in ("hours_title", "hours")]
+        pieces.append("\n".join([*mark, renderer.say(what), *means, renderer.say(Say(KEEP))]))
     pieces.append(receipt.line)
     if public_url:
         pieces.append(f"{public_url}{ASKED_AT}/{said.reference}?s={show_code(receipt.code)}")
@@ -230,25 +231,17 @@ def send_receipt(command: SendReceipt, context: Context) -> None:
         raise NotFound
     receipt = statement_of(context.connection, command.reference, context.now)
     text = text_of(receipt, context.book, context.post.catalogues, context.public_url)
-    context.post.reply(
-        context.connection,
-        address_id=here.address_id,
-        channel=context.channel,
-        language=context.language,
-        country=here.country,
-        says=(Say(Words(text, text)),),
-        now=context.now,
-        lane=NOTICE,
-    )
     page = {"text": "", "rows": [], "file": PAPER + command.reference, "kind": "file"}
-    outbox.add(
-        context.connection,
-        address_id=here.address_id,
-        channel=context.channel,
-        lane=NOTICE,
-        now=context.now,
-        bodies=[page],
-    )
+    where: dict[str, Any] = {
+        "address_id": here.address_id,
+        "channel": context.channel,
+        "lane": NOTICE,
+        "now": context.now,
+    }
+    says = (Say(Words(text, text)),)
+    rows = context.post.rows(language=context.language, country=here.country, says=says, **where)
+    outbox.add(context.connection, rows)
+    outbox.add(context.connection, outbox.rows_of(bodies=[page], **where))
 
 
 async def paper(service: Service, reference: str) -> bytes:

@@ -70,9 +70,10 @@ class Office:
                 channel, external = address(person)
                 here = people.enter(connection, channel, external, now)
                 bodies = [{"text": text, "rows": []} for text in texts]
-                outbox.add(
-                    connection, address_id=here.address_id, channel=channel, lane=lane, now=now, bodies=bodies, **more
+                rows = outbox.rows_of(
+                    address_id=here.address_id, channel=channel, lane=lane, now=now, bodies=bodies, **more
                 )
+                outbox.add(connection, rows)
 
         self.service.db.write_now(work)
         for name in self.service.channels:

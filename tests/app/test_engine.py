@@ -25,6 +25,7 @@ from storage.complaints import COMPLAINT, ENTRY
 from storage.inbox import INBOX
 from storage.outbox import OUTBOX
 from storage.people import ADDRESS, PERSON
+from tests.support.busy import busy
 from tests.support.service import SECRET_KEYS
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -185,3 +186,35 @@ async def test_a_person_who_writes_again_before_the_address_is_gone_begins_anew(
     assert office.one(select(ADDRESS.c.erased_at)) is None
     office.now += timedelta(days=1)
     assert office.service.db.write_now(lambda connection: people.purge(connection, office.now)) == 0
+
+
+async def test_arrivals_that_wait_together(office: Office) -> None:
+    """Two of one person, one of another twice, and a third whose first complaint it is: each as if it came alone."""
+    await office.hear(Started(), who="dara")
+    with busy(office.service.db):
+        waiting = [
+            asyncio.ensure_future(office.hear(*events, who=who, event_id=event))
+            for who, event, events in (
+                ("dara", "d1", [Tapped("person:start")]),
+                ("sokha", "s1", [Started()]),
+                ("dara", "d2", [Typed("My boss keeps my passport.")]),
+                ("sokha", "s1", [Started()]),
+                ("dara", "d3", [Tapped("person:message=.")]),
+                ("dara", "d4", [Tapped("person:review=send")]),
+                ("sokha", "s2", [Tapped("welcome:language=en")]),
+            )
+        ]
+        await asyncio.sleep(0.05)
+    assert await asyncio.gather(*waiting) == [True, True, True, False, True, True, True]
+    assert office.count_of(COMPLAINT) == 1
+    assert office.one(select(ENTRY.c.body)) == "My boss keeps my passport."
+    assert office.count_of(PERSON) == office.count_of(ADDRESS) == 2
+    assert office.count_of(INBOX) == 7
+    apart = [office.told(who) for who in ("dara", "sokha")]
+    await office.hear(Started(), who="vanna")
+    for event in (Tapped("person:start"), Typed("My boss keeps my passport.")):
+        await office.hear(event, who="vanna")
+    await office.hear(Started(), who="bopha")
+    await office.hear(Tapped("welcome:language=en"), who="bopha")
+    assert apart[0][: len(office.told("vanna"))] == office.told("vanna"), "the same answers, in the same order"
+    assert apart[1] == office.told("bopha")

@@ -28,7 +28,7 @@ def files(look: Look, by: Hand, who: str) -> str:
 
     def work(connection: Connection) -> None:
         here = people.enter(connection, by.channel, who, moment)
-        people.save(connection, here.address_id, Session(flow="menu").to_json(), moment, moment + DAY)
+        people.save(connection, [people.Stand(here.address_id, Session(flow="menu").to_json(), moment + DAY)], moment)
         complaints.file(
             connection,
             command,

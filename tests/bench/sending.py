@@ -35,7 +35,8 @@ async def run(channel: str, rows: int, platforms: dict[str, str], database_url: 
         for number in range(rows):
             here = people.enter(connection, channel, str(FIRST_PERSON + number), now)
             bodies = [{"text": f"{WORDS} {number}", "rows": [[{"code": "go:menu", "label": "ម៉ឺនុយ", "ask": ""}]]}]
-            outbox.add(connection, address_id=here.address_id, channel=channel, lane=NOTICE, now=now, bodies=bodies)
+            row = outbox.rows_of(address_id=here.address_id, channel=channel, lane=NOTICE, now=now, bodies=bodies)
+            outbox.add(connection, row)
 
     await service.db.write(fill)
     sender = Sender(service, chosen)

@@ -143,7 +143,7 @@ def test_a_session_is_sealed_json(engine: Engine) -> None:
 
     def work(connection: Connection) -> bytes:
         here = people.enter(connection, "telegram", "7001", NOON)
-        people.save(connection, here.address_id, session, NOON, None)
+        people.save(connection, [people.Stand(here.address_id, session, None)], NOON)
         assert people.enter(connection, "telegram", "7001", NOON).session == session
         return bytes(connection.execute(select(type_coerce(ADDRESS.c.session, LargeBinary))).scalar_one())
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -12,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from storage.db import Database, Work
+from tests.support.busy import busy
 
 TAKE = "INSERT INTO lease (name, holder, until) VALUES (:name, :holder, '2026-11-22 00:00:00+00:00')"
 
@@ -32,24 +31,6 @@ def there(db: Database) -> set[str]:
     return db.read_now(lambda connection: set(connection.scalars(text("SELECT name FROM lease"))))
 
 
-@contextmanager
-def busy(db: Database) -> Iterator[None]:
-    """What is written meanwhile waits, and so becomes one batch."""
-    begun, go_on = threading.Event(), threading.Event()
-
-    def wait(_connection: Connection) -> None:
-        begun.set()
-        go_on.wait(10)
-
-    with ThreadPoolExecutor(1) as other:
-        other.submit(db.write_now, wait)
-        begun.wait(10)
-        try:
-            yield
-        finally:
-            go_on.set()
-
-
 async def together(db: Database, *works: Work[object]) -> list[object]:
     with busy(db):
         waiting = [asyncio.ensure_future(db.write(work)) for work in works]
@@ -66,6 +47,27 @@ async def test_a_batch_is_one_commit(db: Database) -> None:
 
     assert await together(db, *(partial(counted, number) for number in range(20))) == list(range(20))
     assert len(set(commits)) == 1, "one connection, one transaction"
+
+
+async def test_what_waits_together_is_one_call(db: Database) -> None:
+    calls: list[list[int]] = []
+
+    def doubled(_connection: Connection, numbers: Sequence[int]) -> list[int]:
+        calls.append(list(numbers))
+        if 13 in numbers:
+            raise ValueError("not that one")
+        return [2 * number for number in numbers]
+
+    with busy(db):
+        waiting = [asyncio.ensure_future(db.write_together(doubled, number)) for number in (1, 2, 3)]
+        await asyncio.sleep(0.05)
+    assert await asyncio.gather(*waiting) == [2, 4, 6]
+    assert calls == [[1, 2, 3]]
+    with busy(db):
+        waiting = [asyncio.ensure_future(db.write_together(doubled, number)) for number in (1, 13, 3)]
+        await asyncio.sleep(0.05)
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [results[0], type(results[1]), results[2]] == [2, ValueError, 6], "and each alone, when one fails"
 
 
 async def test_the_fault_of_one_is_its_own(db: Database) -> None:
