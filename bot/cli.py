@@ -270,7 +270,7 @@ def routing_export(what: Annotated[str, typer.Option(help="rules or offices")] =
 
 @search_app.command("reindex")
 def search_reindex() -> None:
-    """The words of every complaint anew: after the oldest key was dropped from SECRET_KEYS. May be repeated."""
+    """The words of every complaint anew: when another key has become the last of SECRET_KEYS. May be repeated."""
     from bot.app.search import reindex
 
     _with_database(configured(), lambda db: typer.echo(f"{reindex(db)} complaints"))
@@ -297,6 +297,10 @@ def _exit_unless(good: bool) -> None:
 
 
 def _with_database(found: Settings, use: "Callable[..., object]") -> None:
+    """One that is away or has an older schema, or keys that do not fit it, are one line and exit code 2."""
+    from cryptography.fernet import InvalidToken
+    from sqlalchemy.exc import DBAPIError
+
     from storage.columns import KEYRING
     from storage.db import Database
 
@@ -304,6 +308,13 @@ def _with_database(found: Settings, use: "Callable[..., object]") -> None:
     db = Database(found.database_url)
     try:
         use(db)
+    except DBAPIError as error:
+        why = str(error.orig).partition("\n")[0][:200]
+        typer.echo(f"chumnuoy: the database does not do it: {why}; see `chumnuoy doctor`", err=True)
+        raise typer.Exit(2) from None
+    except InvalidToken:
+        typer.echo("chumnuoy: SECRET_KEYS do not open what is stored; see `chumnuoy doctor`", err=True)
+        raise typer.Exit(2) from None
     finally:
         db.close()
 

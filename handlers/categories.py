@@ -133,7 +133,11 @@ def category_of(answers: Answers) -> str:
 
 
 def is_emergency(answers: Answers, facts: Facts) -> bool:
-    category = facts.book.categories.get(category_of(answers))
+    return emergency(category_of(answers), facts)
+
+
+def emergency(code: str, facts: Facts) -> bool:
+    category = facts.book.categories.get(code)
     return category is not None and category.urgency == "emergency"
 
 

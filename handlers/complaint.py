@@ -5,10 +5,10 @@ from bot.dialog.form import LEFT, Form
 from bot.dialog.parse import phone, words
 from bot.dialog.questions import Answers, Choose, Collect, Option, Write
 from bot.dialog.says import Say, Turn, _
-from bot.domain.complaints import FileComplaint
+from bot.domain.complaints import FileComplaint, may_write_first
 from handlers.categories import category_of, groups, in_group, is_emergency, tell
 from handlers.countries import FIRST, MORE, UNLISTED
-from handlers.emergency import numbers, steps
+from handlers.emergency import numbers, remembered, steps
 
 ABOUT = (
     Option("employer", _("The employer or boss"), _("Employer")),
@@ -58,13 +58,13 @@ def first_aid(answers: Answers, facts: Facts) -> tuple[Say, ...]:
     """An emergency: what to do now, and the numbers at once when we know where the person was last."""
     if not is_emergency(answers, facts):
         return ()
-    known = country_of(answers) or facts.person.country
+    known = country_of(answers) or remembered(facts)
     return (steps(), numbers(known, facts)) if known else (steps(),)
 
 
 def numbers_there(answers: Answers, facts: Facts) -> tuple[Say, ...]:
     country = country_of(answers)
-    if not country or not is_emergency(answers, facts) or country == facts.person.country:
+    if not country or not is_emergency(answers, facts) or country == remembered(facts):
         return ()
     return (numbers(country, facts),)
 
@@ -179,7 +179,9 @@ def file_it(answers: Answers, facts: Facts) -> Turn:
         parts=tuple(answers["story"]),
         evidence=(*(answers.get("place") or ()), *(answers.get("evidence") or ()), *(answers.get(LEFT) or ())),
     )
-    return Turn(None, (), (command,), goto=f"follow:sent={facts.reference}")
+    urgent = "+sos" if is_emergency(answers, facts) else ""
+    quiet = "" if may_write_first(command.contact) else "+quiet"
+    return Turn(None, (), (command,), goto=f"follow:sent{urgent}{quiet}={facts.reference}")
 
 
 complaint = Form(

@@ -14,33 +14,51 @@ ASK = Say(
     _(
         "Does somebody else see this phone? Choose a word. When news comes, I then write only “You have a message.” "
         "and show the news when you write your word.\n"
-        "Write your word now: {least} to {most} letters, one that you do not write here otherwise."
+        "Write your word now: {least} to {most} letters without a space, one that you do not write here otherwise."
     ),
     {"least": SHORTEST, "most": LONGEST},
     (BACK, MENU),
 )
-ON = Say(
-    _("Discreet messages are on: news comes only when you write your word."),
-    {},
-    (
-        Choice("discreet:off", _("Turn it off")),
-        Choice("discreet:word", _("Choose another word"), _("Another word")),
-        BACK,
-        MENU,
-    ),
+SURE = _(
+    "Your word is: {word}\n"
+    "News comes only when you write it. What stands under “My complaints” can be read without it.\n"
+    "Shall I use this word?"
 )
+YES = Choice("discreet:yes", _("Yes, use this word"), _("Yes, use it"))
+OTHER = Choice("discreet:word", _("Choose another word"), _("Another word"))
+ON = Say(
+    _(
+        "You use discreet messages: news comes only when you write your word. What stands under “My complaints” can be "
+        "read without it."
+    ),
+    {},
+    (Choice("discreet:off", _("Stop discreet messages"), _("Stop it")), OTHER, BACK, MENU),
+)
+PROVE = Say(
+    _(
+        "Write your word first, so that I know it is you. If you have forgotten it, what came can still be read under "
+        "“My complaints”."
+    ),
+    {},
+    (BACK, MENU),
+)
+NOT_YOUR_WORD = Say(_("That is not your word."))
 SET = Say(
-    _("Discreet messages are on. Remember your word, and delete the message with it from this chat. Write it to read."),
+    _("You use discreet messages now. Remember your word, and delete the messages with it from this chat."),
     {},
     (MENU,),
 )
-CLEARED = Say(_("Discreet messages are off. News comes openly again."), {}, (MENU,))
-NOT_A_WORD = Say(_("Please write a word of {least} to {most} letters, not a number."), ASK.params)
+CLEARED = Say(_("Discreet messages have ended. News comes openly again."), {}, (MENU,))
+NOT_A_WORD = Say(_("Please write one word of {least} to {most} letters, without a space, not a number."), ASK.params)
 HERE_IT_IS = Say(_("Here is what came for you:"))
 NOTHING_CAME = Say(_("Nothing new has come for you."))
 
 
 def current(state: State, facts: Facts) -> Say:
+    if state.get("word"):
+        return Say(SURE, {"word": str(state["word"])}, (YES, OTHER, BACK, MENU))
+    if state.get("proving") and facts.person.word:
+        return PROVE
     return ON if facts.person.word and not state.get("asking") else ASK
 
 
@@ -59,23 +77,38 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
             return Turn(state or {"at": "word"}, (current(state, facts),))
         case Tapped("discreet:show"):
             return Turn(state or None, (HERE_IT_IS if facts.person.held else NOTHING_CAME,), (ShowHeld(),))
-        case Tapped("discreet:off") if facts.person.word:
-            return Turn(None, (CLEARED,), (ClearWord(),))
+        case Tapped("discreet:off" | "discreet:word" as wanted) if facts.person.word and not state.get("asking"):
+            return Turn({"proving": wanted}, (PROVE,))
         case Tapped("discreet:word" | "discreet:off"):
             return Turn({"asking": True}, (ASK,))
+        case Tapped("discreet:yes") if state.get("word"):
+            return Turn(None, (SET,), (SetWord(str(state["word"])),))
         case Tapped(code) if not code.startswith("discreet:"):
             return Turn(state, goto=code)
+        case Typed(text) if current(state, facts) is PROVE:
+            return proven(text, state, facts)
         case Typed(text) if current(state, facts) is ASK:
             return chosen(text, state)
     parts = tuple(worth_keeping(event))
     return Turn(state or {"at": "word"}, (current(state, facts),), understood=False, keep=parts)
 
 
+def proven(text: str, state: State, facts: Facts) -> Turn:
+    if khmer.comparable(text) != facts.person.word:
+        return Turn(state, (NOT_YOUR_WORD, PROVE), understood=False)
+    if state["proving"] == "discreet:off":
+        return Turn(None, (CLEARED,), (ClearWord(),))
+    return Turn({"asking": True}, (ASK,))
+
+
 def chosen(text: str, state: State) -> Turn:
+    """A word that might do is shown once more: a wrong letter would hide the news from its owner too."""
     word = khmer.comparable(text)
-    if not SHORTEST <= khmer.count(word) <= LONGEST or khmer.number(word) is not None or "\n" in text:
+    one = len(text.split()) == 1
+    if not one or not SHORTEST <= khmer.count(word) <= LONGEST or khmer.number(word) is not None:
         return Turn(state, (NOT_A_WORD, ASK), understood=False)
-    return Turn(None, (SET,), (SetWord(word),))
+    sure = {"asking": True, "word": word}
+    return Turn(sure, (Say(SURE, {"word": word}, (YES, OTHER, BACK, MENU)),))
 
 
 discreet = Page(

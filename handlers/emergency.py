@@ -1,8 +1,16 @@
 """What to do now, and the verified numbers: shared by every conversation that meets an emergency."""
 
+from dataclasses import replace
+
 from bot.dialog.facts import Facts, Line
-from bot.dialog.says import Say, Words, _
+from bot.dialog.says import Choice, Say, Words, _
 from bot.text import khmer
+
+HOME = "KH"
+SOS = Choice("sos:start", _("🆘 I need help now"), _("🆘 Help me now"))
+SOS_HERE = replace(SOS, nav=True)
+"""Beside other buttons, in what comes unasked: it carries no number."""
+IN_DANGER = _("{told}\nIf you are in danger now, press 🆘 below or write SOS.")
 
 
 def steps() -> Say:
@@ -16,6 +24,11 @@ def steps() -> Say:
             "• If someone may read this phone, delete these messages."
         )
     )
+
+
+def remembered(facts: Facts) -> str:
+    """The country whose numbers may be shown unasked. Not Cambodia's: abroad, its short numbers reach nobody."""
+    return "" if facts.person.country == HOME else facts.person.country
 
 
 def numbers(country: str, facts: Facts) -> Say:

@@ -10,8 +10,17 @@ from bot.dialog.form import BACK, MENU, RESUMED, picked
 from bot.dialog.questions import DONE_LABEL, Collect, Kept, Unclear, worth_keeping
 from bot.dialog.says import Choice, Param, Reference, Say, State, Turn, Words, _
 from bot.domain.clocks import ADDRESS_WITHIN
-from bot.domain.complaints import RATINGS, AddToComplaint, RateComplaint, ReopenComplaint, after_addition
+from bot.domain.complaints import (
+    DISAGREEABLE,
+    RATINGS,
+    AddToComplaint,
+    RateComplaint,
+    ReopenComplaint,
+    after_addition,
+)
 from bot.domain.receipts import SendReceipt
+from handlers.categories import emergency
+from handlers.emergency import IN_DANGER, SOS_HERE
 from handlers.standing import RATED, STATUS, disagreeable, named, rateable, standing
 
 LISTED = 8
@@ -82,21 +91,36 @@ def one_page(one: Complaint, facts: Facts) -> Say:
         MENU,
     )
     told = standing(one, facts)
-    return Say(told.text, told.params, choices)
+    said = Say(told.text, told.params, choices)
+    return in_danger(said) if one.is_open and emergency(one.category, facts) else said
 
 
-def sent_page(reference: str, facts: Facts) -> Say:
+def sent_page(reference: str, facts: Facts, *, urgent: bool, quiet: bool) -> Say:
     """The closing words of every filing: the reference, and the promise."""
-    return Say(
-        _(
+    told = _(
+        "✅ Your complaint has been sent.\n"
+        "Reference: {reference}\n"
+        "A labour sub-committee must answer within {hours}: by {due}.\n"
+        "I will write to you here. You can ask or add something at any time."
+    )
+    if quiet:
+        told = _(
             "✅ Your complaint has been sent.\n"
             "Reference: {reference}\n"
             "A labour sub-committee must answer within {hours}: by {due}.\n"
-            "I will write to you here. You can ask or add something at any time."
-        ),
-        {"reference": Reference(reference), "hours": ADDRESS_WITHIN, "due": facts.now + ADDRESS_WITHIN},
-        (see(reference), MENU),
-    )
+            "I will not write to you here first. Write to me when it is safe: then I show you what came."
+        )
+    params: dict[str, Param] = {
+        "reference": Reference(reference),
+        "hours": ADDRESS_WITHIN,
+        "due": facts.now + ADDRESS_WITHIN,
+    }
+    said = Say(told, params, (see(reference), MENU))
+    return in_danger(said) if urgent else said
+
+
+def in_danger(said: Say) -> Say:
+    return Say(IN_DANGER, {"told": Say(said.text, said.params)}, (SOS_HERE, *said.choices))
 
 
 def add_page(state: State, facts: Facts) -> Say:
@@ -176,8 +200,10 @@ def tapped(state: State, event: Tapped, facts: Facts) -> Turn:
     elsewhere = state.get("draft") and state.get("reference") != reference
     if elsewhere and (action in ("see", "add", "disagree") or action.startswith("rate")):
         return back(state, facts)
-    if action == "sent" and reference == facts.reference:
-        return Turn({"reference": reference, "sent": True}, (sent_page(reference, facts),))
+    said, *how = action.split("+")
+    if said == "sent" and reference == facts.reference:
+        page = sent_page(reference, facts, urgent="sos" in how, quiet="quiet" in how)
+        return Turn({"reference": reference, "sent": True}, (page,))
     if action == "list" and not state.get("draft"):
         return shown({"at": "list"}, facts)
     if one is None:
@@ -198,7 +224,9 @@ def opened(action: str, state: State, one: Complaint, draft: list[Any], facts: F
             parts = [*draft, *facts.loose]
             return shown({"reference": reference, "adding": True, "disagree": True, "draft": parts}, facts)
         case "disagree" if one.status != "withdrawn" and not draft:
-            return shown({"reference": reference}, facts, ONCE if one.reopened else OPEN_ALREADY)
+            return shown(
+                {"reference": reference}, facts, ONCE if one.reopened and one.status in DISAGREEABLE else OPEN_ALREADY
+            )
         case "rate" if rateable(one) and not draft:
             return shown({"reference": reference, "rating": True}, facts)
     return None

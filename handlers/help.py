@@ -14,7 +14,8 @@ TEXT = Say(
         "• Tap a button, or type its number.\n"
         "• You can write, speak, or send photos.\n"
         "• Write “menu”, “back”, “cancel” or “SOS” at any time.\n"
-        "• It is free. Your name is shown only if you agree.\n"
+        "• It is free. Your name is shown only if you agree. To help you, two officers together may unlock a hidden "
+        "name; the reason is recorded.\n"
         "• This service does not tell anyone where you are or whether you have papers without your consent."
     )
 )

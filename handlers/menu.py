@@ -6,11 +6,11 @@ from bot.dialog.flow import Page
 from bot.dialog.form import picked
 from bot.dialog.questions import FILE_LIMIT, TOO_BIG, summary, worth_keeping
 from bot.dialog.says import Choice, Reference, Say, State, Turn, _
+from handlers.emergency import SOS
 
 HELD_LIMIT = 50
 FULL = Say(_("I hold many messages of yours already. Please choose first what they are for."))
 
-SOS = Choice("sos:start", _("🆘 I need help now"), _("🆘 Help me now"))
 COMPLAINT = Choice("complaint:start", _("File a complaint"))
 FOLLOW = Choice("follow:start", _("My complaints"))
 PERSON = Choice("person:start", _("Talk to an officer"))
@@ -39,7 +39,7 @@ def shown(facts: Facts) -> Say:
             Choice("complaint:start", _("A new complaint")),
             PERSON,
             Choice("go:drop", _("Nothing, forget it"), _("Forget it")),
-            Choice("sos:start", SOS.label, SOS.short),
+            SOS,
         ),
     )
 

@@ -7,10 +7,23 @@ from bot.dialog.facts import Case, Facts, Officer
 from bot.dialog.flow import Page
 from bot.dialog.form import MENU
 from bot.dialog.says import Choice, Reference, Say, State, Turn, Words, _
-from bot.domain.complaints import OPEN, REPLY_LIMIT, TAKEABLE, AcknowledgeComplaint, AnswerComplaint
+from bot.domain.complaints import OPEN, REPLY_LIMIT, TAKEABLE, AcknowledgeComplaint, AnswerComplaint, WriteToWorker
 from bot.domain.people import LinkOfficer, RefuseCode, ShowCase, UnlinkOfficer
 from bot.text import khmer, reference
-from handlers.standing import AUTHORS, KINDS, STATUS
+from handlers.standing import AUTHORS, KINDS
+
+STATUS = {
+    "filed": _("New"),
+    "received": _("Received"),
+    "in_hand": _("In hand"),
+    "waiting": _("Waiting for the worker"),
+    "addressed": _("Answered"),
+    "referred": _("Referred"),
+    "reopened": _("Reopened"),
+    "closed": _("Closed"),
+    "withdrawn": _("Withdrawn"),
+}
+"""What officers call the states, here and in the console."""
 
 SAID_SHOWN = 600
 """Of each line, in code points; the whole of it is in the console."""
@@ -29,9 +42,20 @@ TOO_LONG = Say(_("That is longer than an answer may be. Please write it shorter.
 OVERTAKEN = Say(_("Another officer answered meanwhile. Your words were not sent: read the complaint first."))
 WORDS_ONLY = Say(_("Only words can be sent from here. Files are sent from the console."))
 TAKEN = _("You have complaint {reference} now. The worker is told that an officer received it.")
+TAKEN_QUIETLY = _("You have complaint {reference} now. The worker reads so when they write again.")
 TAKEN_ALREADY = _("Complaint {reference} was received already.")
+WROTE = _("Your words about {reference} were sent to the worker. The 48 hours go on.")
 SENT = _("Your answer to {reference} was sent to the worker.")
+KEPT = _("Your answer to {reference} is kept. The worker reads it when they write again.")
 ASK = _("Write your answer to {reference}. Your next message is sent to the worker as it is.")
+ASK_WORD = _(
+    "Write to the worker about {reference}: a question, or how it goes. It is no answer yet, so the 48 hours go on. "
+    "Your next message is sent as it is."
+)
+ASK_QUIETLY = _(
+    "The worker’s chat is not their safe contact. Write your answer to {reference}: your next message is kept as it "
+    "is, and they read it when they write again. How to reach them safely stands in the console."
+)
 
 _LINK = re.compile(r"/link(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _BUTTON = re.compile(r"officer:[a-z]+=([0-9A-Z]{8})")
@@ -56,8 +80,9 @@ def buttons(case: Case) -> tuple[Choice, ...]:
     """What an officer may do with a notice; it comes unasked, so its buttons carry no numbers."""
     take = (Choice(f"officer:take={case.reference}", _("I take it"), nav=True),) if case.status in TAKEABLE else ()
     answer = Choice(f"officer:answer={case.reference}", _("Answer"), nav=True)
+    word = Choice(f"officer:word={case.reference}", _("Only write or ask"), nav=True)
     show = Choice(f"officer:show={case.reference}", _("Show"), nav=True)
-    return (*take, answer, show) if case.may_work else (show,)
+    return (*take, answer, word, show) if case.may_work else (show,)
 
 
 def notice(case: Case, what: Say, facts: Facts) -> Say:
@@ -148,11 +173,12 @@ def tapped(state: State, code: str, officer: Officer, facts: Facts) -> Turn:
     if action == "take" and case.may_work:
         if case.status not in TAKEABLE:
             return Turn(None, (Say(TAKEN_ALREADY, about, (*buttons(case), MENU)),))
-        return Turn(
-            None, (Say(TAKEN, about, (*buttons(case)[1:], MENU)),), (AcknowledgeComplaint(case.reference, officer.id),)
-        )
-    if action == "answer" and case.may_work:
-        return Turn({"answering": case.reference, "newest": case.newest}, (Say(ASK, about, (MENU,)),))
+        said = Say(TAKEN if case.first else TAKEN_QUIETLY, about, (*buttons(case)[1:], MENU))
+        return Turn(None, (said,), (AcknowledgeComplaint(case.reference, officer.id),))
+    if action in ("answer", "word") and case.may_work:
+        ask = ASK_QUIETLY if not case.first else ASK_WORD if action == "word" else ASK
+        asked = {"answering": case.reference, "newest": case.newest, "word": action == "word"}
+        return Turn(asked, (Say(ask, about, (MENU,)),))
     if action == "show":
         return Turn({"seen": case.reference}, (page(case, facts),), (ShowCase(case.reference, officer.id),))
     return Turn(None, (NOT_YOURS,))
@@ -166,8 +192,11 @@ def answered(state: State, text: str, officer: Officer) -> Turn:
         return Turn(state or None, (TOO_LONG,), understood=False)
     if officer.overtaken:
         return Turn(None, (Say(OVERTAKEN.text, {}, (*buttons(case), MENU)),))
-    said = Say(SENT, {"reference": Reference(case.reference)}, (buttons(case)[-1], MENU))
-    return Turn(None, (said,), (AnswerComplaint(case.reference, text, officer.id, once=officer.event),))
+    word = bool(state.get("word")) and officer.heard != "reply"
+    told = KEPT if not case.first else WROTE if word else SENT
+    said = Say(told, {"reference": Reference(case.reference)}, (buttons(case)[-1], MENU))
+    kind = WriteToWorker if word else AnswerComplaint
+    return Turn(None, (said,), (kind(case.reference, text, officer.id, once=officer.event),))
 
 
 officer = Page("officer", ("/desk",), begin, go_on)

@@ -7,7 +7,7 @@ from bot.dialog.form import MENU, NOTED, picked
 from bot.dialog.questions import worth_keeping
 from bot.dialog.says import Choice, Say, State, Turn, _
 from handlers.countries import FIRST, MORE
-from handlers.emergency import numbers, steps
+from handlers.emergency import numbers, remembered, steps
 
 TELL = Choice("complaint:start", _("Tell what happened"))
 ELSEWHERE = Choice("sos:where=?", _("I am in another country"), _("Another country"))
@@ -30,8 +30,9 @@ def told(country: str, facts: Facts) -> Say:
 
 
 def begin(facts: Facts, state: State) -> Turn:
-    if facts.person.country:
-        return Turn({"country": facts.person.country}, (steps(), told(facts.person.country, facts)))
+    country = remembered(facts)
+    if country:
+        return Turn({"country": country}, (steps(), told(country, facts)))
     return Turn({}, (steps(), where(facts)))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.dialog.facts import Complaint, Facts
+from bot.dialog.facts import Complaint, Entry, Facts
 from bot.dialog.says import Reference, Say, Text, Words, _
 from bot.domain.complaints import DISAGREEABLE, RATEABLE
 from bot.text import khmer
@@ -27,6 +27,7 @@ EVENTS = {
     "in_hand": _("being handled"),
     "waiting": _("the officer asked something of you"),
     "answer": _("an officer answered"),
+    "wrote": _("an officer wrote to you"),
     "addressed": _("answered"),
     "referred": _("handed to another office"),
     "reopened": _("you did not agree"),
@@ -110,7 +111,7 @@ def happened(one: Complaint) -> Iterator[Say]:
     """What happened when. Officers have no names here; their office has."""
     found: list[tuple[datetime, str]] = [(one.filed_at, "filed")]
     for entry in one.entries:
-        code = entry.text if entry.kind == "status" else "answer" if entry.author == "officer" else ""
+        code = entry.text if entry.kind == "status" else spoke(one, entry)
         if code in EVENTS and code != found[-1][1]:
             found.append((entry.at, code))
     if not any(code == "received" for _at, code in found):
@@ -122,6 +123,14 @@ def happened(one: Complaint) -> Iterator[Say]:
     for place in shown:
         at, code = found[place]
         yield Say("• {what} · {at}", {"at": at, "what": event(code, one.office if place >= handed else None)})
+
+
+def spoke(one: Complaint, entry: Entry) -> str:
+    """What an officer's words were: before the first answer only words; empty for the worker's own."""
+    if entry.author != "officer":
+        return ""
+    early = one.first_answer_at is None or entry.at < one.first_answer_at
+    return "wrote" if early and not one.reopened else "answer"
 
 
 def put(found: list[tuple[datetime, str]], moment: datetime | None, code: str) -> None:

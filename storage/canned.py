@@ -27,9 +27,10 @@ FIRST: tuple[Mapping[str, str], ...] = (
     {
         "title_km": "យើងបានទទួល",
         "title_en": "We have it",
-        "body_km": "យើងបានទទួលពាក្យបណ្តឹង {reference} របស់អ្នកហើយ។ {office} កំពុងពិនិត្យ ហើយនឹងឆ្លើយអ្នកនៅទីនេះ មុន {due}។",
-        "body_en": "We have received your complaint {reference}. {office} is looking into it and will answer you"
-        " here before {due}.",
+        "body_km": "យើងបានទទួលពាក្យបណ្តឹង {reference} របស់អ្នកហើយ។ {office} កំពុងពិនិត្យ ហើយនឹងឆ្លើយអ្នកនៅទីនេះ។"
+        " បើអ្នកកំពុងមានគ្រោះថ្នាក់ សូមសរសេរ SOS។",
+        "body_en": "We have received your complaint {reference}. {office} is looking into it and will answer you here."
+        " If you are in danger now, write SOS.",
     },
     {
         "title_km": "សុំឯកសារ",
@@ -47,7 +48,7 @@ FIRST: tuple[Mapping[str, str], ...] = (
         " saw it?",
     },
     {
-        "title_km": "កំពុងធ្វើ",
+        "title_km": "កំពុងដោះស្រាយ",
         "title_en": "Still working on it",
         "body_km": "យើងនៅតែកំពុងដោះស្រាយបណ្តឹង {reference} ({category})។ យើងមិនភ្លេចអ្នកទេ ហើយនឹងសរសេរមកអ្នកពេលមានដំណឹងថ្មី។",
         "body_en": "We are still working on your complaint {reference} ({category}). You are not forgotten; we will"

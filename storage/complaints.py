@@ -241,6 +241,7 @@ class Found:
     officer_id: int | None
     received_at: datetime | None
     reopened: int
+    contact: str
 
 
 _FIND = select(*(COMPLAINT.c[one.name] for one in fields(Found))).where(COMPLAINT.c.reference == bindparam("reference"))

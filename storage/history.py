@@ -10,6 +10,7 @@ from storage.staff import STAFF
 
 TOLD = (
     *("file_complaint", "reopen_complaint", "rate_complaint", "acknowledge_complaint", "answer_complaint"),
+    "write_to_worker",
     *("change_status", "assign_complaint", "refer_complaint", "ask_unlock", "decide_unlock", "merge_complaint"),
     *("unmerge_complaint", "breach_clock"),
 )

@@ -23,7 +23,6 @@ _CLAIM = (
         CLOCK.c.stopped_at,
         CLOCK.c.step,
         COMPLAINT.c.reference,
-        COMPLAINT.c.contact,
     )
     .join(COMPLAINT, COMPLAINT.c.id == CLOCK.c.complaint_id)
     .where(CLOCK.c.id == bindparam("clock"), CLOCK.c.next_at <= bindparam("now"))

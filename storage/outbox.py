@@ -15,6 +15,8 @@ from storage.people import ADDRESS, PERSON
 
 QUEUED, FLYING, SENT, HELD, DEAD = "queued", "flying", "sent", "held", "dead"
 HUSHED = "hushed"
+UNASKED = "unasked"
+"""Why it is held: the worker asked us not to write first."""
 
 
 class Outbox(SQLModel, table=True):
@@ -78,6 +80,7 @@ def rows_of(
     human: bool = False,
     first: Sequence[tuple[str, Mapping[str, Any]]] = (),
     state: str = QUEUED,
+    why: str = "",
     not_before: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Requests to queue, in order; `first` are of other kinds and go before them: (what, body)."""
@@ -90,7 +93,7 @@ def rows_of(
             "human": human,
             "body": dict(body),
             "state": state,
-            "why": "",
+            "why": why,
             "tries": 0,
             "not_before": not_before or now,
             "created_at": now,
@@ -223,11 +226,12 @@ _RELEASE = (
     .where(OUTBOX.c.address_id == bindparam("here"), OUTBOX.c.state == HELD)
     .values(state=QUEUED, not_before=bindparam("now"), why="")
 )
+_RELEASE_SOME = _RELEASE.where(OUTBOX.c.why != UNASKED)
 
 
-def release(connection: Connection, address_id: int, now: datetime) -> None:
-    """The person wrote: what was held may go, in its old order."""
-    connection.execute(_RELEASE, {"here": address_id, "now": now})
+def release(connection: Connection, address_id: int, now: datetime, *, wrote: bool = True) -> None:
+    """The person is there again: what was held may go, in its old order; what waits for their words, if they wrote."""
+    connection.execute(_RELEASE if wrote else _RELEASE_SOME, {"here": address_id, "now": now})
 
 
 def depth(connection: Connection) -> list[tuple[str, str, int]]:

@@ -7,7 +7,7 @@ import pytest
 from tests.support.chromium import Pages, open_chromium
 from tests.support.missing import MissingToolError, skips_allowed
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.databases", "tests.support.passwords"]
 
 BROWSER_FIXTURES = frozenset({"browser_page"})
 POSTGRESQL_FIXTURES = frozenset({"postgresql_url", "postgresql_server"})

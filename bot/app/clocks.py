@@ -12,18 +12,18 @@ from sqlalchemy import Connection
 
 from bot.app import officers
 from bot.app.context import Context
-from bot.app.desk import written_back
+from bot.app.desk import to_worker, written_back
 from bot.app.post import Post
 from bot.app.service import Service
-from bot.dialog.facts import Book
-from bot.dialog.says import Choice, Reference, Say, Words, _
+from bot.dialog.facts import Book, Facts
+from bot.dialog.says import Reference, Say, Words, _
 from bot.domain import clocks as rules
 from bot.domain import hours
 from bot.domain.clocks import ADDRESSED, ASSIGNEE, EMERGENCY, RECEIVED, Circle, CloseIncident, Holder, Sees
-from bot.domain.complaints import WAIT
 from bot.domain.errors import DomainError, NotFound, Overtaken
 from bot.domain.reach import INCIDENTS, Reach
 from bot.domain.routing import Case, Office, complained_of
+from handlers.emergency import IN_DANGER, SOS_HERE, numbers
 from storage import caseload, clocks, complaints, incidents, ladder, notices
 from storage.complaints import Found
 
@@ -44,7 +44,6 @@ BROKEN = {
         "we are sorry. It is now with: {holder}. It stays open until you have an answer."
     ),
 }
-SOS = Choice("sos:start", _("🆘 I need help now"), _("🆘 Help me now"))
 
 
 async def tick(service: Service) -> int:
@@ -124,9 +123,8 @@ def breach(context: Context, found: Found, clock: Any, circle: Circle, sees: See
         },
     )
     both_broken = clock.kind == RECEIVED and clock.started_at + rules.ADDRESS_WITHIN <= context.now
-    if clock.stopped_at is None and clock.contact != WAIT and not both_broken:
-        said = broken(context, found, clock.kind, then.office, headed=then.officer in circle.heads)
-        context.post.notice(context.connection, found.address_id, said, human=False, now=context.now)
+    if clock.stopped_at is None and not both_broken:
+        to_worker(context, found, broken(context, found, clock.kind, then.office, headed=then.officer in circle.heads))
 
 
 def broken(context: Context, found: Found, kind: str, holder: int | None, *, headed: bool) -> Say:
@@ -139,7 +137,9 @@ def broken(context: Context, found: Found, kind: str, holder: int | None, *, hea
     said = Say(BROKEN[kind], {"reference": Reference(found.reference), "holder": who}, choices)
     if found.urgency != EMERGENCY:
         return said
-    return Say(_("{told}\nIf you are in danger now, press the first button."), {"told": said}, (SOS, *choices))
+    called = numbers(found.country, Facts(now=context.now, book=context.book))
+    told = Say("{told}\n{called}", {"told": said, "called": called})
+    return Say(IN_DANGER, {"told": told}, (SOS_HERE, *choices))
 
 
 def announce(context: Context, reference: str) -> None:

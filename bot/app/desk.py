@@ -15,6 +15,7 @@ from bot.domain.complaints import (
     AssignComplaint,
     ChangeStatus,
     ReferComplaint,
+    WriteToWorker,
 )
 from bot.domain.errors import NotAllowed, NotFound, NotServing, Overtaken
 from bot.domain.reach import ASSIGN, REFER, WORK
@@ -34,7 +35,10 @@ def acknowledge(command: AcknowledgeComplaint, context: Context) -> None:
 
 
 def answer(command: AnswerComplaint, context: Context) -> None:
-    """Written to the thread, and sent on the channel that the complaint came by, and only there."""
+    """Written to the thread, and sent on the channel that the complaint came by, and only there.
+
+    It addresses an open complaint, unless it is only a word to the worker (`WriteToWorker`).
+    """
     rules.check_reply(command.text, command.attachments)
     found = context.complaint(command.reference, command.staff, WORK)
     if command.once and complaints.written_once(context.connection, command.once):
@@ -59,17 +63,21 @@ def answer(command: AnswerComplaint, context: Context) -> None:
             **entry,
         )
         once = None
-    then = rules.after_reply(found.status)
-    settle(context, found, then, command.staff, first_answer_at=found.first_answer_at or context.now, unindexed=True)
+    if isinstance(command, WriteToWorker):
+        settle(context, found, rules.after_words(found.status), command.staff, unindexed=True)
+    else:
+        first = found.first_answer_at or context.now
+        settle(context, found, rules.after_reply(found.status), command.staff, first_answer_at=first, unindexed=True)
     for file in files:
-        context.post.file(context.connection, found.address_id, file.id, file.kind, now=context.now)
+        may = rules.may_write_first(found.contact)
+        context.post.file(context.connection, found.address_id, file.id, file.kind, now=context.now, first=may)
     if command.text.strip():
         said = Say(
-            _("📩 An officer answered your complaint {reference}:\n\n{words}"),
+            WRITES if isinstance(command, WriteToWorker) else ANSWERS,
             {"reference": Reference(command.reference), "words": command.text},
             written_back(command.reference),
         )
-        context.post.notice(context.connection, found.address_id, said, human=True, now=context.now)
+        to_worker(context, found, said, human=True)
 
 
 def change_status(command: ChangeStatus, context: Context) -> None:
@@ -181,9 +189,17 @@ def notify(context: Context, found: Found, what: str, *, to: Collection[int] = (
 def tell(context: Context, found: Found, say: Say, *first: Choice) -> None:
     """The worker reads it where they wrote; `first`: what they may do besides writing back."""
     said = Say(say.text, say.params, (*first, *written_back(found.reference)))
-    context.post.notice(context.connection, found.address_id, said, human=False, now=context.now)
+    to_worker(context, found, said)
 
 
+def to_worker(context: Context, found: Found, said: Say, *, human: bool = False) -> None:
+    """To where the worker wrote from; once they write again, when that is not their safe contact."""
+    first = rules.may_write_first(found.contact)
+    context.post.notice(context.connection, found.address_id, said, human=human, now=context.now, first=first)
+
+
+ANSWERS = _("📩 An officer answered your complaint {reference}:\n\n{words}")
+WRITES = _("💬 An officer writes about your complaint {reference}:\n\n{words}")
 TOLD = {
     "received": _("An officer has opened your complaint {reference}."),
     "in_hand": _("Your complaint {reference} is being handled."),

@@ -102,7 +102,7 @@ class Engine:
                 continue
             people.seen(connection, here.address_id, now, here.window(arrival.window_until), arrival.suppressed)
             if not arrival.suppressed:
-                outbox.release(connection, here.address_id, now)
+                outbox.release(connection, here.address_id, now, wrote=False)
         people.save(connection, stands, now)
         outbox.add(connection, rows)
 
@@ -163,7 +163,7 @@ class Engine:
         if began.album:
             same = (began.album, began.flow) == (session.album, session.flow)
             (waiting.supersede if same else waiting.hurry)(connection, here.address_id, now)
-        if here.suppressed:
+        if here.suppressed or here.has_complaints:
             outbox.release(connection, here.address_id, now)
         rows = self.post.rows(
             address_id=here.address_id,

@@ -23,6 +23,7 @@ from bot.domain.complaints import (
     ReferComplaint,
     ReopenComplaint,
     UnmergeComplaint,
+    WriteToWorker,
 )
 from bot.domain.errors import AlreadyReopened, NotAllowed, NotFound
 from bot.domain.offices import SaveMembers, SaveOffice, SaveOffices, SaveRules
@@ -155,6 +156,7 @@ EXECUTE: Mapping[type, Callable[[Any, Context], None]] = {
     RateComplaint: rate_complaint,
     AcknowledgeComplaint: desk.acknowledge,
     AnswerComplaint: desk.answer,
+    WriteToWorker: desk.answer,
     ChangeStatus: desk.change_status,
     AssignComplaint: desk.assign,
     ReferComplaint: desk.refer,

@@ -16,6 +16,7 @@ from bot.dialog.facts import Case, Entry, Facts, Offered, Officer
 from bot.dialog.router import Session
 from bot.dialog.says import Say, Text, _
 from bot.domain.clocks import ADDRESSED, RECEIVED
+from bot.domain.complaints import may_write_first
 from bot.domain.people import LinkOfficer, RefuseCode, ShowCase, UnlinkOfficer
 from bot.domain.reach import READ, WORK, Reach
 from bot.text import reference
@@ -93,6 +94,7 @@ def case_of(row: Any, reach: Reach, lines: Sequence[Any] = ()) -> Case:
         row.due_at,
         row.first_answer_at is not None,
         reach.may(WORK),
+        may_write_first(row.contact),
         max((one.id for one in lines), default=0),
         tuple(Entry(one.at, one.author, one.body or "", one.kind) for one in lines),
     )

@@ -41,6 +41,7 @@ class Post:
         human: bool = False,
         echo: Sequence[tuple[str, Mapping[str, Any]]] = (),
         state: str = outbox.QUEUED,
+        why: str = "",
         not_before: datetime | None = None,
     ) -> list[dict[str, Any]]:
         """The outbox's rows: the answer to a tap (`echo`), then what a turn said.
@@ -62,22 +63,35 @@ class Post:
             human=human,
             first=echo,
             state=state,
+            why=why,
             not_before=not_before,
         )
 
     def notice(
-        self, connection: Connection, address_id: int | None, say: Say, *, human: bool, now: datetime
+        self,
+        connection: Connection,
+        address_id: int | None,
+        say: Say,
+        *,
+        human: bool,
+        now: datetime,
+        first: bool = True,
     ) -> str | None:
-        """Queue an officer's words or a change; returns the channel, None when the person is gone."""
+        """Queue an officer's words or a change; returns the channel, None when the person is gone.
+
+        Not `first`: the person asked not to be written to first, so it waits until they write.
+        """
         where = people.destination(connection, address_id) if address_id else None
         if where is None:
             return None
-        state = self._state(connection, where, now)
-        self._unasked(connection, where, say, human=human, now=now, state=state)
+        state = self._state(connection, where, now, first)
+        self._unasked(connection, where, say, human=human, now=now, **state)
         return where.channel
 
-    def file(self, connection: Connection, address_id: int | None, file: str, kind: str, *, now: datetime) -> None:
-        """Queue an officer's photo, voice message or paper, as a request of its own."""
+    def file(
+        self, connection: Connection, address_id: int | None, file: str, kind: str, *, now: datetime, first: bool = True
+    ) -> None:
+        """Queue an officer's photo, voice message or paper, as a request of its own; `first` as in `notice`."""
         where = people.destination(connection, address_id) if address_id else None
         if where is not None:
             body = {"text": "", "rows": [], "file": file, "kind": kind}
@@ -89,20 +103,23 @@ class Post:
                 bodies=[body],
                 what=MESSAGE,
                 human=True,
-                state=self._state(connection, where, now),
+                **self._state(connection, where, now, first),
             )
             outbox.add(connection, rows)
 
-    def _state(self, connection: Connection, where: Destination, now: datetime) -> str:
-        """Of what comes unasked: held for whoever chose a word, with one neutral line for all that comes at once."""
-        if not where.discreet:
-            return outbox.QUEUED
-        if not waiting.hushed_at(connection, where.address_id, now):
-            self._unasked(connection, where, NEUTRAL, human=False, now=now, state=outbox.QUEUED)
-        return outbox.HUSHED
+    def _state(self, connection: Connection, where: Destination, now: datetime, first: bool) -> dict[str, Any]:
+        """Of what comes unasked: held for whoever chose a word, with one neutral line for all that comes at once.
+
+        Whoever asked not to be written to first gets no such line either.
+        """
+        if where.discreet:
+            if first and not waiting.hushed_at(connection, where.address_id, now):
+                self._unasked(connection, where, NEUTRAL, human=False, now=now)
+            return {"state": outbox.HUSHED}
+        return {} if first else {"state": outbox.HELD, "why": outbox.UNASKED}
 
     def _unasked(
-        self, connection: Connection, where: Destination, say: Say, *, human: bool, now: datetime, state: str
+        self, connection: Connection, where: Destination, say: Say, *, human: bool, now: datetime, **state: Any
     ) -> None:
         rows = self.rows(
             address_id=where.address_id,
@@ -113,6 +130,6 @@ class Post:
             now=now,
             lane=NOTICE,
             human=human,
-            state=state,
+            **state,
         )
         outbox.add(connection, rows)

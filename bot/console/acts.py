@@ -33,6 +33,7 @@ ACTIONS: Mapping[Text, Mapping[str, Text]] = {
         "add_to_complaint": _("Added to a complaint"),
         "acknowledge_complaint": _("Received a complaint"),
         "answer_complaint": _("Answered the worker"),
+        "write_to_worker": _("Wrote to the worker"),
         "change_status": _("Changed the status"),
         "assign_complaint": _("Gave a complaint to an officer"),
         "refer_complaint": _("Referred a complaint to another sub-committee"),

@@ -92,6 +92,7 @@ ACTS: Mapping[str, Text] = {
     "rate_complaint": _("Rated by the worker"),
     "acknowledge_complaint": _("Received"),
     "answer_complaint": _("Answered"),
+    "write_to_worker": _("Wrote to the worker"),
     "change_status": _("Status changed"),
     "assign_complaint": _("Given to"),
     "refer_complaint": _("Referred to"),

@@ -144,7 +144,8 @@ class OnePage:
             "labels": labels.STATUS,
             "ratings": RATINGS,
             "erased": bool(row.erased_at),
-            "waits": row.contact == rules.WAIT,
+            "waits": not rules.may_write_first(row.contact),
+            "counts": rules.after_reply(row.status) != row.status,
             "anonymous": not rules.shows_name(row.identity),
             "moves": [(to, labels.STATUS[to], to in rules.NEEDS_REASON) for to in TRANSITIONS.get(row.status, ())],
             "can": {

@@ -4,18 +4,10 @@ from collections.abc import Mapping
 
 from bot.dialog.says import Text, _
 from handlers.countries import FIRST, MORE, UNLISTED
+from handlers.officer import STATUS as STATES
 
-STATUS: Mapping[str, Text] = {
-    "filed": _("New"),
-    "received": _("Received"),
-    "in_hand": _("In hand"),
-    "waiting": _("Waiting for the worker"),
-    "addressed": _("Answered"),
-    "referred": _("Referred"),
-    "reopened": _("Reopened"),
-    "closed": _("Closed"),
-    "withdrawn": _("Withdrawn"),
-}
+STATUS: Mapping[str, Text] = STATES
+
 VIEWS: Mapping[str, Text] = {
     "open": _("Still open"),
     "overdue": _("Overdue"),

@@ -17,7 +17,7 @@ from bot.console.forms import Form, number
 from bot.console.pages import Desk, Officer
 from bot.dialog.says import Text, _
 from bot.domain import complaints as rules
-from bot.domain.complaints import AnswerComplaint
+from bot.domain.complaints import AnswerComplaint, WriteToWorker
 from bot.domain.errors import DomainError, NotFound, Overtaken
 from bot.text import reference
 from storage import attachments, caseload, complaints
@@ -38,13 +38,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A reply as it was posted. `once`: the form's key; `kept`: the key of a form whose file is kept already."""
+    """A reply as it was posted. `once`: the form's key; `kept`: the key of a form whose file is kept already.
+
+    `answers`: it is the answer that the worker waits for, not only a word or a question on the way.
+    """
 
     text: str
     once: str
     seen: int
     file: bytes | None = None
     kept: str = ""
+    answers: bool = True
     also: tuple[tuple[str, int], ...] = ()
     """Merged complaints that get the same words, each with the newest line that its writer's page knew."""
 
@@ -57,8 +61,11 @@ def letter(posted: Form, text: str) -> Letter:
     for one in posted.get("also", 2000).split():
         code, _colon, newest = one.partition(":")
         also.append((code, number(newest) or 0))
+    answers = posted.get("as", 20) != "word"
     once = posted.get("once", TOKEN) or secrets.token_urlsafe(16)
-    return Letter(text, once, number(posted.get("seen", 20)) or 0, posted.file, posted.get("kept", TOKEN), tuple(also))
+    return Letter(
+        text, once, number(posted.get("seen", 20)) or 0, posted.file, posted.get("kept", TOKEN), answers, tuple(also)
+    )
 
 
 def written(code: str) -> str:
@@ -87,7 +94,8 @@ class Papers:
             if other is None or other.merged_into_id != row.id:
                 left.append(code[:16])
                 continue
-            copy = Letter(sent.text, f"{sent.once}:{other.id}", newest, await self._content(officer, row, sent))
+            content = await self._content(officer, row, sent)
+            copy = Letter(sent.text, f"{sent.once}:{other.id}", newest, content, answers=sent.answers)
             try:
                 await self._one(request, officer, other, copy, newest)
             except (Refused, DomainError):
@@ -114,7 +122,8 @@ class Papers:
                 await self._keep(sent.file, kept, row.address_id)
         if overtaken:
             raise Overtaken
-        command = AnswerComplaint(row.reference, sent.text, officer.id, (kept,) if kept else (), once, seen)
+        kind = AnswerComplaint if sent.answers else WriteToWorker
+        command = kind(row.reference, sent.text, officer.id, (kept,) if kept else (), once, seen)
         with contextlib.suppress(IntegrityError):  # as above: the first one is being sent
             await self._desk.command(request, officer, command)
 

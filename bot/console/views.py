@@ -8,7 +8,7 @@ from typing import Any, Literal
 from bot.console import labels
 from bot.dialog.facts import Book
 from bot.dialog.says import Text, Words, _
-from bot.domain.complaints import OPEN, WAIT, shows_name, shows_phone
+from bot.domain.complaints import OPEN, may_write_first, shows_name, shows_phone
 from storage.attachments import ERASED, KEPT, REFUSED
 
 SOON = 0.25
@@ -124,7 +124,7 @@ def facts(row: Any, revealed: Any = None) -> list[Fact]:
         Fact(
             _("Safe contact"),
             labels.CONTACT.get(row.contact, row.contact),
-            "alarm" if row.contact == WAIT else "plain",
+            "plain" if may_write_first(row.contact) else "alarm",
         )
     )
     if revealed is not None:

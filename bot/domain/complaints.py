@@ -40,8 +40,8 @@ NAMED = "named"
 """The worker lets their name be seen; by anything else they are anonymous to staff."""
 CALLS = ("call", "relative")
 """Ways of contact for which a phone number was asked."""
-CHAT, WAIT = "chat", "wait"
-"""A message may come unasked; or it may not, and the worker writes first."""
+CHAT = "chat"
+"""The one way of contact by which a message may come unasked; by any other the chat may be read by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ class AnswerComplaint:
     attachments: tuple[str, ...] = field(default=())
     once: str = ""
     seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteToWorker(AnswerComplaint):
+    """Words that are no answer yet, such as a question: the clock of addressing goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,11 @@ def shows_name(identity: str) -> bool:
     return identity == NAMED
 
 
+def may_write_first(contact: str) -> bool:
+    """Whether news may come unasked; otherwise it waits until the worker writes."""
+    return contact == CHAT
+
+
 def shows_phone(contact: str) -> bool:
     """Whether officers may see the number: whoever gave one to be called agreed to that, also without a name."""
     return contact in CALLS
@@ -212,6 +222,11 @@ def check_note(text: str) -> None:
 def after_reply(status: str) -> str:
     """An officer's own answer addresses an open complaint; a closed one stays closed."""
     return "addressed" if status in (*OPEN, "referred") else status
+
+
+def after_words(status: str) -> str:
+    """Who writes to the worker has received the complaint; more is not said by that."""
+    return "received" if status in TAKEABLE else status
 
 
 def after_addition(status: str) -> str:

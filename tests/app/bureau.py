@@ -132,10 +132,11 @@ class Bureau:
         about = (NOTICE.c.complaint_id == self.row(code).id, NOTICE.c.what == what)
         return [row.staff_id for row in self.rows(select(NOTICE.c.staff_id).where(*about).order_by(NOTICE.c.staff_id))]
 
-    def heard(self, code: str) -> list[str]:
-        """What was queued for the worker of a complaint."""
+    def heard(self, code: str, state: str = "queued") -> list[str]:
+        """What was queued for the worker of a complaint, or held for them."""
         mine = select(OUTBOX.c.body).join(ADDRESS, ADDRESS.c.id == OUTBOX.c.address_id)
-        found = self.rows(mine.where(ADDRESS.c.external_id == self.worker(code)).order_by(OUTBOX.c.id))
+        theirs = (ADDRESS.c.external_id == self.worker(code), OUTBOX.c.state == state)
+        found = self.rows(mine.where(*theirs).order_by(OUTBOX.c.id))
         return [row.body["text"] for row in found]
 
 

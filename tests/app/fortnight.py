@@ -1,5 +1,6 @@
 """A fortnight of the desk on a moved clock: who is there, what everybody does, and when the service is down."""
 
+import asyncio
 import heapq
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,20 +57,23 @@ class Killed(Exception):
 
 
 class Dying(Database):
-    """Ends its process before the commit of every transaction from the `after`th on."""
+    """Its process ends before the commit after the `after`th: one write at a time, so each has a commit of its own."""
 
-    after: int | None = None
-    writes = 0
+    def __init__(self, url: str, after: int) -> None:
+        super().__init__(url)
+        self._after, self._turn = after, asyncio.Lock()
 
     async def write(self, work: Work[Any]) -> Any:
         def dies(connection: Connection) -> Any:
-            self.writes += 1
             result = work(connection)
-            if self.after is not None and self.writes > self.after:
+            if not self._after:
                 raise Killed
             return result
 
-        return await super().write(dies)
+        async with self._turn:
+            result = await super().write(dies)
+            self._after -= 1
+            return result
 
 
 @dataclass(frozen=True)
@@ -221,18 +225,20 @@ def split(due: Sequence[Act], apart: Sequence[Act]) -> Iterator[tuple[list[Act],
 
 @dataclass
 class Weather:
-    """When the service is not there: at each midnight a restart, at times hours late; on some days a killed tick."""
+    """When the service is not there: at each midnight a restart, at times hours late.
+
+    `deadly`: from each of these moments on, the first tick with several due clocks is killed in the middle.
+    """
 
     chance: random.Random
     begin: datetime
-    killed: set[datetime] = field(default_factory=set)
+    deadly: list[datetime] = field(default_factory=list)
     down: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for day in range(DAYS):
             midnight = self.begin + timedelta(days=day)
-            if self.chance.random() < 0.5:
-                self.killed.add(midnight + TICK * self.chance.randrange(20, 280))
+            self.deadly.append(midnight + TICK * self.chance.randrange(20, 280))
             if day and self.chance.random() < 0.6:
                 length = TICK * self.chance.randrange(1, 100)
                 self.down.append((midnight - length / 2, midnight + length / 2))

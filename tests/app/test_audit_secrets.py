@@ -27,6 +27,7 @@ from bot.domain.complaints import (
     ReferComplaint,
     ReopenComplaint,
     UnmergeComplaint,
+    WriteToWorker,
 )
 from bot.domain.people import (
     ClearWord,
@@ -82,6 +83,7 @@ class Life:
         do(SendReceipt(code), mine)
         do(AcknowledgeComplaint(code, head))
         do(AddNote(code, WORDS, head))
+        do(WriteToWorker(code, WORDS, head))
         do(AnswerComplaint(code, WORDS, head))
         do(ReopenComplaint(code, PARTS), mine)
         do(ChangeStatus(code, "waiting", WORDS, head))

@@ -1,12 +1,14 @@
 """The chain of the audit: whatever is done to the table behind the service's back is found, with its row's number."""
 
+import hashlib
 import io
+import json
 import re
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import Connection, text
@@ -19,7 +21,10 @@ from storage.columns import KEYRING
 from storage.db import Database
 from tests.support.service import SECRET_KEYS
 
+PHNOM_PENH = timezone(timedelta(hours=7))
 AT = datetime(2026, 11, 22, 8, 30, 15, 123456, tzinfo=UTC)
+HASHED = ("at", "actor", "staff_id", "place", "action", "subject_kind", "subject", "before", "after")
+"""In this order, after the row's number and before the digest of the row before it; see docs/security.md."""
 
 
 @pytest.fixture
@@ -32,6 +37,22 @@ def db(database_url: str) -> Iterator[Database]:
 def act(index: int) -> Act:
     at = AT + timedelta(seconds=index)
     return Act(at, OFFICER, "change_status", 7, "192.0.2.1", "complaint", f"K7Q29MX{index % 10}", "", '{"status": "x"}')
+
+
+FIRST = "2c103f0d06687f8e0d01be00c3480b41e40204ac2496443a4eb4d433961cdbdc"
+"""Of `act(0)` as the first row."""
+
+
+def by_the_book(number: int, values: dict[str, object], previous: str) -> str:
+    """The digest as anybody can compute it, with nothing of the service's."""
+    line = [number, *(values[name] for name in HASHED), previous]
+    return hashlib.sha256(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def told(act: Act) -> dict[str, object]:
+    """Its values as they are hashed."""
+    values = {name: getattr(act, name) for name in HASHED}
+    return {**values, "at": act.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")}
 
 
 def fill(db: Database, count: int) -> None:
@@ -69,10 +90,38 @@ def test_an_untouched_chain_is_sound(db: Database) -> None:
     assert verdict.sound
     assert (verdict.rows, verdict.number, verdict.digest) == (12, 12, digest_at(db, 12))
     assert app.verify(db, noted=(7, digest_at(db, 7))).sound
-    assert digest_at(db, 1) == digest(1, act(0), BEGINNING), "as anybody can compute it from the documented fields"
+
+
+def test_each_digest_is_what_anybody_computes(db: Database) -> None:
+    odd = Act(AT.astimezone(PHNOM_PENH), SYSTEM, "breach_clock", None, "", "", 'ក"\\\n', '{"a": 1}', "é\u2028😀")
+    fill(db, 3)
+    db.write_now(lambda connection: audit.append(connection, odd))
+    previous = "0" * 64
+    for number, one in enumerate((act(0), act(1), act(2), odd), 1):
+        made = by_the_book(number, told(one), previous)
+        assert (digest_at(db, number), digest(number, one, previous)) == (made, made)
+        previous = made
+    assert db.read_now(audit.head) == audit.Head(4, previous)
+    assert by_the_book(1, told(act(0)), "0" * 64) == FIRST, "a digest that was written down once stays what it is"
+    columns = set(audit.AUDIT.c.keys())
+    assert columns == {"id", *HASHED, "previous", "hash"}, "a new column is to be hashed too"
 
 
 SWAP = tuple(f"UPDATE audit SET id = {then} WHERE id = {now}" for now, then in ((3, -1), (6, 3), (-1, 6)))
+CHANGED = {
+    "at": "'2026-11-22 00:00:00.000000+00:00'",
+    "actor": "'system'",
+    "staff_id": "8",
+    "place": "place || ' '",
+    "action": "'add_note'",
+    "subject_kind": "'page'",
+    "subject": "'OTHER'",
+    "before": "'{}'",
+    "after": "replace(after, 'x', 'y')",
+    "previous": "'f'",
+    "hash": "'f'",
+}
+"""Another value for each column."""
 SWAP_CONTENT = (
     "UPDATE audit SET subject = 'SWAPPED' WHERE id = 3",
     "UPDATE audit SET subject = (SELECT subject FROM audit WHERE id = 3) WHERE id = 6",
@@ -82,12 +131,10 @@ SWAP_CONTENT = (
 @pytest.mark.parametrize(
     ("statements", "faults"),
     [
-        (["UPDATE audit SET subject = 'OTHER' WHERE id = 5"], [("changed", 5, 5)]),
+        *(([f"UPDATE audit SET {name} = {value} WHERE id = 5"], [("changed", 5, 5)])
+          for name, value in CHANGED.items()),
         (["UPDATE audit SET staff_id = NULL WHERE id = 1"], [("changed", 1, 1)]),
         (["UPDATE audit SET place = place || ' ' WHERE id = 10"], [("changed", 10, 10)]),
-        (["UPDATE audit SET at = '2026-11-22 00:00:00.000000+00:00' WHERE id = 2"], [("changed", 2, 2)]),
-        (["UPDATE audit SET hash = 'f' WHERE id = 5"], [("changed", 5, 5)]),
-        (["UPDATE audit SET previous = 'f' WHERE id = 5"], [("changed", 5, 5)]),
         (["UPDATE audit SET actor = 'system' WHERE id IN (4, 5, 6, 9)"], [("changed", 4, 6), ("changed", 9, 9)]),
         (["DELETE FROM audit WHERE id = 4"], [("removed", 4, 4)]),
         (["DELETE FROM audit WHERE id = 1"], [("removed", 1, 1)]),
@@ -117,6 +164,10 @@ def test_what_was_done_by_hand_is_found(
     assert found(db) == faults
 
 
+def test_every_column_is_tried() -> None:
+    assert {"id", *CHANGED} == set(audit.AUDIT.c.keys())
+
+
 def rewrite(db: Database, number: int, *, on: int = 0, subject: str = "REWRITTEN") -> None:
     """What somebody does who knows how digests are made: the row fits itself again, and so do `on` rows after it."""
 
@@ -128,10 +179,10 @@ def rewrite(db: Database, number: int, *, on: int = 0, subject: str = "REWRITTEN
             assert link.act is not None
             changed = {"number": at, "subject": subject if at == number else link.act.subject}
             previous = before.hash if before else BEGINNING
-            made = Act(**{**{name: getattr(link.act, name) for name in audit.CONTENT}, "subject": changed["subject"]})
+            made = by_the_book(at, {**told(link.act), "subject": changed["subject"]}, previous)
             connection.execute(
                 text("UPDATE audit SET subject = :subject, previous = :previous, hash = :hash WHERE id = :number"),
-                {**changed, "previous": previous, "hash": digest(at, made, previous)},
+                {**changed, "previous": previous, "hash": made},
             )
 
     db.write_now(work)
@@ -267,7 +318,7 @@ def test_ten_thousand_rows_in_flat_memory(db: Database) -> None:
         for number in range(1, rows + 1):
             one = act(number)
             made.append({"id": number, **{name: getattr(one, name) for name in audit.CONTENT}, "previous": previous})
-            previous = str(made[-1].setdefault("hash", digest(number, one, previous)))
+            previous = str(made[-1].setdefault("hash", by_the_book(number, told(one), previous)))
         connection.execute(audit.AUDIT.insert(), made)
         connection.execute(audit.AUDIT_HEAD.insert(), {"id": 1, "last": rows, "hash": previous})
 

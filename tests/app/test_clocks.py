@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import clocks as ladder
+from bot.app.books import shipped_book
 from bot.domain.clocks import ADDRESSED, RECEIVED, CloseIncident
 from bot.domain.complaints import (
     AcknowledgeComplaint,
@@ -15,6 +16,7 @@ from bot.domain.complaints import (
     ChangeStatus,
     ReferComplaint,
     ReopenComplaint,
+    WriteToWorker,
 )
 from bot.domain.errors import Empty, NotFound, NotYours, Overtaken, TooLong
 from bot.domain.reach import Reach
@@ -118,16 +120,18 @@ async def test_a_member_then_the_head_then_the_desk(bureau: Bureau, town: Town) 
     assert len(bureau.incidents(code)) == 2
 
 
-async def test_a_worker_who_waits_for_no_message_gets_none(bureau: Bureau, town: Town) -> None:
+async def test_who_is_not_to_be_written_to_first_reads_of_it_later(bureau: Bureau, town: Town) -> None:
     """Who asked not to be written to first may be read by somebody else."""
     code = bureau.file(contact="wait")
     bureau.later(hours=49)
     assert await tick(bureau) == 2
     assert bureau.heard(code) == []
+    assert len(bureau.heard(code, "held")) == 1
     assert len(bureau.incidents(code)) == 2
 
 
 async def test_an_emergency_has_a_quarter_of_an_hour(bureau: Bureau, town: Town) -> None:
+    bureau.service.book = shipped_book()
     code = bureau.file(EMERGENCY)
     for minutes, percent in ((7.5, 50), (11.25, 75), (13.5, 90), (15, 100)):
         bureau.now = NOW + timedelta(minutes=minutes)
@@ -135,7 +139,9 @@ async def test_an_emergency_has_a_quarter_of_an_hour(bureau: Bureau, town: Town)
         assert bureau.steps(code)[-1][:2] == (RECEIVED, percent)
     (incident,) = bureau.incidents(code)
     assert incident.kind == RECEIVED
-    assert len(bureau.heard(code)) == 1
+    (told,) = bureau.heard(code)
+    assert "☎" in told, "with the verified numbers"
+    assert "🆘" in told
 
 
 async def test_an_emergency_at_night_is_told_to_the_desk_at_once(bureau: Bureau, town: Town) -> None:
@@ -311,3 +317,21 @@ async def test_closing_an_incident(bureau: Bureau, town: Town) -> None:
     (record,) = bureau.rows(select(AUDIT).where(AUDIT.c.action == "close_incident"))
     assert (record.staff_id, record.subject, record.place) == (town.head, code, "10.0.0.1")
     assert "មន្ត្រីឈឺ" not in record.after
+
+
+async def test_a_word_to_the_worker_is_no_answer(bureau: Bureau, town: Town) -> None:
+    """It shows that the complaint was received; the 48 hours go on, and end as they would have."""
+    code = bureau.file()
+    bureau.later(hours=1)
+    bureau.do(WriteToWorker(code, "នៅទីណា?", town.member))
+    assert bureau.row(code).status == "received"
+    assert bureau.row(code).first_answer_at is None
+    assert "នៅទីណា?" in bureau.heard(code)[-1]
+    bureau.later(hours=48)
+    await tick(bureau)
+    (incident,) = bureau.incidents(code)
+    assert incident.kind == ADDRESSED
+    bureau.do(AnswerComplaint(code, "បានហើយ", town.head))
+    assert bureau.row(code).status == "addressed"
+    bureau.do(WriteToWorker(code, "អរគុណ", town.head))
+    assert bureau.row(code).status == "addressed", "a word more takes nothing back"

@@ -10,13 +10,17 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.app import clocks as ladder
+from bot.app.engine import Engine
 from bot.app.jobs import Schedule
 from bot.domain.clocks import RECEIVED
+from bot.main import alive
+from handlers import ROUTER
 from storage.audit import AUDIT
 from storage.clocks import CLOCK
 from storage.notices import NOTICE
 from tests.app.bureau import NOW, Bureau, Town, open_service
 from tests.app.fortnight import Dying, Killed
+from tests.app.trip import until
 
 
 @pytest.fixture
@@ -65,15 +69,15 @@ async def test_killed_between_claim_and_commit_loses_none(
     bureau: Bureau, town: Town, database_url: str, after: int
 ) -> None:
     codes = [bureau.file() for _ in range(70)]
-    dying, whole = Dying(database_url), bureau.service.db
+    dying, whole = Dying(database_url, after), bureau.service.db
     bureau.later(hours=4)
-    bureau.service.db, dying.after = dying, after
+    bureau.service.db = dying
     with contextlib.suppress(Killed):
         await tick(bureau)
     bureau.service.db = whole
     dying.close()
     before = sum(len(bureau.incidents(code)) for code in codes)
-    assert before <= after
+    assert before == after
     assert await tick(bureau) == len(codes) - before
     for code in codes:
         assert len(bureau.steps(code)) == 5
@@ -127,3 +131,18 @@ async def test_the_schedule_ticks_where_it_has_the_lease(
     bureau.later(hours=2)
     await Schedule(bureau.service).climb()
     assert len(bureau.incidents(code)) == 1, "another takes over once the lease is over"
+
+
+async def test_in_a_running_service_clocks_climb_by_themselves(
+    bureau: Bureau, town: Town, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `chumnuoy serve` and `chumnuoy worker` run it; only sooner than after fifteen seconds."""
+    monkeypatch.setattr(ladder, "EVERY", 0.1)
+    code = bureau.file()
+    other = await open_service(database_url, tmp_path)
+    other.clock = bureau.service.clock
+    async with alive(other, Engine(other, ROUTER), work=True):
+        for hours, percents in ((2, {50}), (3, {50, 75})):
+            bureau.now = NOW + timedelta(hours=hours)
+            await until(lambda: bureau.clocks(code)[0].next_at > bureau.now, "the clock goes on")
+            assert {percent for _kind, percent, _who in bureau.steps(code)} == percents

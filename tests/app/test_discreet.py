@@ -1,11 +1,12 @@
 """Discreet messages in the engine: what comes unasked is held until the person's word, whole and in order, once."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.dialog.events import Started, Tapped, Typed
 from bot.domain.complaints import AcknowledgeComplaint, AnswerComplaint, ChangeStatus
 from storage import attachments
+from storage.complaints import COMPLAINT
 from storage.outbox import OUTBOX
 from storage.people import ADDRESS, PERSON
 from tests.app.test_engine import Office, office
@@ -21,7 +22,7 @@ def queue(office: Office) -> list[tuple[str, str, str]]:
 
 
 async def chooses(office: Office, word: str) -> None:
-    for event in (Tapped("discreet:start"), Tapped("discreet:word"), Typed(word)):
+    for event in (Tapped("discreet:start"), Tapped("discreet:word"), Typed(word), Tapped("discreet:yes")):
         await office.hear(event)
 
 
@@ -93,6 +94,10 @@ async def test_the_word_is_sealed_and_turning_it_off_lets_everything_come(office
     assert "ផ្កាឈូក".encode() not in bytes(raw)
     await office.engine.command(AnswerComplaint(hidden, "យើងបានជួយ", 1))
     await office.hear(Tapped("discreet:off"))
+    assert office.one(select(PERSON.c.word)) == "ផ្កាឈូក", "whoever holds the phone cannot end it"
+    for guess in ("ផ្កា", "ផ្កាឈូក"):
+        assert {state for state, _file, _text in queue(office)} == {"queued", "hushed"}
+        await office.hear(Typed(guess))
     assert office.one(select(PERSON.c.word)) is None
     assert {state for state, _file, _text in queue(office)} == {"queued"}
     await office.engine.command(AnswerComplaint(hidden, "ចម្លើយទីពីរ", 1))
@@ -115,3 +120,29 @@ async def test_two_new_words_at_the_same_moment_for_two_people(office: Office, h
     assert any("openly" in text for state, _file, text in queue(office) if state == "queued")
     await office.hear(Typed("ផ្កាឈូក"), who="bopha")
     assert any("secretly" in text for state, _file, text in queue(office) if state == "hushed")
+
+
+@pytest.mark.parametrize("contact", ["call", "relative", "wait"])
+async def test_where_the_chat_is_not_safe_news_waits_until_they_write(office: Office, contact: str) -> None:
+    reference = await office.file("ថៅកែវាយខ្ញុំ")
+    office.service.db.write_now(lambda connection: connection.execute(update(COMPLAINT).values(contact=contact)))
+    before = len(queue(office))
+    await office.engine.command(AcknowledgeComplaint(reference, 1))
+    await office.engine.command(AnswerComplaint(reference, "យើងបានជួយ", 1))
+    assert [state for state, _file, _text in queue(office)[before:]] == ["held", "held"]
+    await office.hear()
+    assert [state for state, _file, _text in queue(office)[before:]] == ["held", "held"], "a reaction is no word"
+    await office.hear(Typed("សួស្តី"))
+    assert [state for state, _file, _text in queue(office)[before:]] == ["queued"] * (len(queue(office)) - before)
+    assert any("យើងបានជួយ" in text for text in office.told())
+
+
+async def test_neither_a_neutral_line_where_the_chat_is_not_safe(office: Office, hidden: str) -> None:
+    office.service.db.write_now(lambda connection: connection.execute(update(COMPLAINT).values(contact="wait")))
+    before = len(queue(office))
+    await office.engine.command(AnswerComplaint(hidden, "យើងបានជួយ", 1))
+    assert [state for state, _file, _text in queue(office)[before:]] == ["hushed"]
+    await office.hear(Typed("សួស្តី"))
+    assert [state for state, _file, text in queue(office)[before:] if "យើងបានជួយ" in text] == ["hushed"]
+    await office.hear(Typed("ផ្កាឈូក"))
+    assert [state for state, _file, text in queue(office)[before:] if "យើងបានជួយ" in text] == ["queued"]

@@ -53,7 +53,8 @@ class Fortnight:
     wanted: int
     staffing: Staffing = field(init=False)
     ticks: list[datetime] = field(default_factory=list)
-    killed: list[datetime] = field(default_factory=list)
+    killed: dict[datetime, tuple[int, int]] = field(default_factory=dict)
+    """At each killed tick: how many due clocks had gone on, and how many had not."""
     restarts: int = 0
     acts: int = 0
 
@@ -74,8 +75,9 @@ class Fortnight:
                 await self.restart()
             self.acts += await act_until(bureau, self.staffing, acts, moment, moment if was_down else BEGIN)
             bureau.now, was_down = moment, False
-            if moment in weather.killed:
-                await self.die(chance.randrange(3))
+            if weather.deadly and moment >= weather.deadly[0] and (due := self.due()) > 1:
+                del weather.deadly[0]
+                await self.die(due, after=chance.randrange(due))
                 continue
             if again:
                 await Schedule(bureau.service).climb()
@@ -91,15 +93,19 @@ class Fortnight:
         self.bureau.__post_init__()
         self.restarts += 1
 
-    async def die(self, after: int) -> None:
+    def due(self) -> int:
+        return int(self.bureau.rows(DUE.params(now=self.bureau.now))[0][0])
+
+    async def die(self, due: int, *, after: int) -> None:
         """In the middle of a tick: so many transactions are committed, and no more."""
-        dying = Dying(self.url)
-        dying.after, whole, self.bureau.service.db = after, self.bureau.service.db, dying
+        dying = Dying(self.url, after)
+        whole, self.bureau.service.db = self.bureau.service.db, dying
         with contextlib.suppress(Killed):
             await ladder.tick(self.bureau.service)
         self.bureau.service.db = whole
         dying.close()
-        self.killed.append(self.bureau.now)
+        left = self.due()
+        self.killed[self.bureau.now] = (due - left, left)
         await self.restart()
 
     def check(self, *, thorough: bool) -> None:
@@ -126,7 +132,9 @@ async def test_a_fortnight(request: pytest.FixtureRequest, tmp_path: Path, kind:
     await run.run()
     bureau = run.bureau
     assert run.restarts >= DAYS
-    assert run.killed
+    assert len(run.killed) >= DAYS / 2
+    assert all(left for _gone_on, left in run.killed.values())
+    assert sum(gone_on > 0 for gone_on, _left in run.killed.values()) >= DAYS / 4, "ticks of which a part was committed"
     told = stories(bureau.rows(select(AUDIT).order_by(AUDIT.c.id)), run.urgent)
     assert len(told) == bureau.rows(select(func.count()).select_from(COMPLAINT))[0][0] >= wanted * 0.99
     the_clocks_are_what_the_trail_says(bureau, told)

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -40,13 +39,11 @@ from storage.outbox import OUTBOX
 from storage.receipts import Filed
 from tests.app.commands import chumnuoy
 from tests.support import png
-from tests.support.service import REPOSITORY, SECRET_KEYS
+from tests.support.service import SECRET_KEYS
 
 NOW = datetime(2026, 11, 22, 8, 4, 5, 678901, tzinfo=UTC)
 STORY, NAME, PHONE = "ថៅកែមិនបើកលុយ SECRETSTORY", "Sokha Chan", "+85512345678"
 BOOK, CATALOGUES = shipped_book(), Catalogues()
-for _part in (REPOSITORY / "locales" / "parts").glob("*.km.json"):  # Khmer that is not merged into the catalogues yet
-    CATALOGUES._texts["km"] |= json.loads(_part.read_text(encoding="utf-8"))
 LONG_URL = "https://complaints.sub-committee.example.gov.kh"
 LINE = re.compile(rb"CHUMNUOY1\.[\w.-]+")
 

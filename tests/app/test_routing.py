@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, func, insert, select
 
-from bot.app import demo, staffing
+from bot.app import demo
 from bot.app import routing as shell
 from bot.app.books import shipped_book
 from bot.app.context import Context
@@ -39,15 +37,13 @@ from storage.staff import STAFF
 from tests.support.service import SECRET_KEYS
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=1024, parallelism=1),))
 CATALOGUES = Catalogues()
 BOOK = shipped_book()
 COUNTRIES = ("TH", "KR", "KH")
 
 
 @pytest.fixture
-def db(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setattr(staffing, "PASSWORDS", QUICK)
+def db(database_url: str, quick_passwords: None) -> Iterator[Database]:
     KEYRING.use([SECRET_KEYS])
     opened = Database(database_url)
     yield opened

@@ -239,13 +239,13 @@ def test_odd_texts_have_no_words_or_few(odd: str) -> None:
 
 def test_right_to_left_and_enormous_texts(world: World) -> None:
     assert words.asked("عامل مهاجر", 12) == ["عامل", "مهاجر"]
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(words.words(" ".join(f"w{number}" for number in range(5000)))) == words.MOST
     for text in ("ក" * 10_000, "ធ្វើការ" * 2_000, "x" * 100_000, "a\u0301" * 50_000):
         found = words.words(text)
         assert found
         assert all(len(word) <= words.LONGEST for word in found)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
     code = world.file("ធ្វើការ" * 500 + " " + "x" * 3000)
     world.index()
     assert world.find("x" * 3000) == world.find("x" * 64) == [code]

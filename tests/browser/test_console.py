@@ -19,7 +19,7 @@ HOURS = timedelta(hours=1)
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(tmp_path: Path, quick_passwords: None) -> AsyncIterator[Desk]:
     async with open_desk(tmp_path) as opened:
         yield opened
 
@@ -142,7 +142,7 @@ async def test_a_new_complaint_appears_by_itself(desk: Desk, browser_page: Pages
     assert await page.evaluate("document.activeElement.id") == f"open-{first}"
     await until(page, "document.getElementById('line').textContent")
     second = desk.complain(category="CONFINEMENT")
-    await page.wait_for_selector(f"#case-{second}", timeout=5000)
+    await page.wait_for_selector(f"#case-{second}")
     assert await page.locator(".case").first.get_attribute("id") == f"case-{second}"
     assert await page.locator(".tile-number").first.inner_text() == "២"
     assert await page.inner_text("#announcer") == "មានអ្វីថ្មីចូលមក។"
@@ -164,7 +164,7 @@ async def test_a_message_appears_while_the_officer_writes_and_a_voice_plays(desk
     await page.click("#text")
     await page.keyboard.type("half a rep")
     desk.add(code, {"text": "ខ្ញុំនៅទីនេះ"})
-    await page.wait_for_selector("text=ខ្ញុំនៅទីនេះ", timeout=5000)
+    await page.wait_for_selector("text=ខ្ញុំនៅទីនេះ")
     await page.keyboard.type("ly")
     assert await page.input_value("#text") == "half a reply"
     assert await page.input_value("#status") == "received", "what was chosen stays"
@@ -182,7 +182,7 @@ async def test_the_page_comes_back_when_the_connection_does(desk: Desk, browser_
     await page.wait_for_selector(".line-lost")
     missed = desk.complain()
     await page.context.set_offline(False)
-    await page.wait_for_selector(f"#case-{missed}", timeout=15000)
+    await page.wait_for_selector(f"#case-{missed}")
     await page.wait_for_selector("#line:not(.line-lost)")
     browser_page.errors.clear()
 

@@ -19,7 +19,7 @@ LIST = "/console/complaints"
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(tmp_path: Path, quick_passwords: None) -> AsyncIterator[Desk]:
     async with open_desk(tmp_path) as opened:
         yield opened
 
@@ -108,7 +108,7 @@ async def test_ticks_stay_while_lines_come_and_the_loser_is_told(desk: Desk, bro
     assert await page.inner_text("#ticked strong") == "២"
     dressed(desk, second, officer_id=other)  # a colleague is faster: its line changes, the tick stays
     third = dressed(desk, desk.complain(category="CONFINEMENT"), office_id=office)
-    await page.wait_for_selector(f"#case-{third}", timeout=10000)
+    await page.wait_for_selector(f"#case-{third}")
     assert await page.evaluate("document.querySelectorAll('input[name=tick]:checked').length") == 2
     assert await page.input_value(f"#tick-{second}") == f"{second}.", "what was seen when it was ticked"
     await page.click("button[value=take]")

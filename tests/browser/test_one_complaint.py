@@ -23,7 +23,7 @@ WORDS = ("យើងបានទទួលហើយ", "Received", "បណ្តឹ
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(tmp_path: Path, quick_passwords: None) -> AsyncIterator[Desk]:
     async with open_desk(tmp_path) as opened:
         yield opened
 
@@ -127,7 +127,7 @@ async def test_keys_ready_answers_and_what_is_half_written(desk: Desk, browser_p
 
     await page.fill("#text", "")
     await desk.engine.command(AnswerComplaint(code, "មុនអ្នក", dara))
-    await page.wait_for_selector("text=មុនអ្នក", timeout=5000)
+    await page.wait_for_selector("text=មុនអ្នក")
     await page.click("#text")
     await page.keyboard.type("I have read that.")
     await page.click(".one-reply form[data-reply] button[type=submit]")

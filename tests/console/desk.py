@@ -87,19 +87,24 @@ class Server(uvicorn.Server):
 
 @dataclass
 class Desk:
-    """The running console and its world. `now` is what its clock says; move it with `later`."""
+    """The running console and its world. `now` is what its clock says: `later` moves it, `hold` makes it stand."""
 
     service: Service
     engine: Engine
     url: str
     server: Server
     offset: timedelta = timedelta(0)
+    held: datetime | None = None
     people: int = 0
     secrets: dict[str, str] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
+        return (self.held or datetime.now(UTC)) + self.offset
+
+    def hold(self) -> None:
+        """From now on only `later` moves the clock, however slow this machine is."""
+        self.held = datetime.now(UTC)
 
     def later(self, **length: float) -> None:
         self.offset += timedelta(**length)

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from bot.app import search
 from bot.domain.clocks import KINDS
-from storage import clocks, complaints, notices, offices, outbox, staff
+from storage import clocks, complaints, indexing, notices, offices, outbox, staff
 from tests.console.desk import Browser, Desk, Got
 
 
@@ -55,6 +56,12 @@ def case(desk: Desk, office_id: int | None, ago: timedelta = timedelta(0), **tol
 def put(desk: Desk, code: str, **values: Any) -> None:
     id = desk.row(code).id
     desk.service.db.write_now(lambda c: complaints.change(c, id, desk.now, **values))
+
+
+def index(desk: Desk) -> None:
+    """As the schedule does, so that what was said can be found."""
+    cuts = search.cut(desk.service.db.read_now(lambda c: indexing.waiting(c, 999)))
+    assert desk.service.db.write_now(lambda c: search.keep(c, cuts)) == len(cuts)
 
 
 @contextlib.asynccontextmanager

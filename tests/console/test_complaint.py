@@ -50,8 +50,9 @@ async def test_a_hidden_name_and_an_ungiven_phone_stay_hidden(desk: Desk, browse
 
 
 async def test_a_worker_who_wants_no_message_is_not_written_to_by_mistake(desk: Desk, browser: Browser) -> None:
-    assert "ពលករបានសុំកុំឲ្យសរសេរទៅមុន" in (await browser.get(page_of(desk.complain(contact="wait")))).text
-    assert "ពលករបានសុំកុំឲ្យសរសេរទៅមុន" not in (await browser.get(page_of(desk.complain()))).text
+    caution = "ការជជែកនេះមិនមែនជាផ្លូវទំនាក់ទំនងដែលមានសុវត្ថិភាព"
+    assert caution in (await browser.get(page_of(desk.complain(contact="wait")))).text
+    assert caution not in (await browser.get(page_of(desk.complain()))).text
 
 
 async def test_any_spelling_of_an_address_and_none_that_is_unknown(desk: Desk, browser: Browser) -> None:

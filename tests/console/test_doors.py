@@ -11,9 +11,9 @@ from bot.console import auth
 from bot.domain import factors
 from storage import staff
 from storage.audit import AUDIT
-from tests.console.conftest import QUICK
 from tests.console.desk import LOGIN, PASSWORD, Browser, Desk, Got
 from tests.console.test_auth import WRONG, cookie_of
+from tests.support.passwords import QUICK
 
 CODE_PAGE = "/console/sign-in/code"
 

@@ -1,5 +1,6 @@
 """The figures page, and the same figures as CSV and XLSX."""
 
+import contextlib
 import csv
 import io
 import zipfile
@@ -89,6 +90,33 @@ async def test_everybody_sees_what_they_reach(desk: Desk, role: str, known: str)
         desk.service.db.write_now(lambda c: offices.serve(c, mine, officer, head=role == "head"))
     rows = figures_of(desk, officer)
     assert rows == known
+
+
+async def test_a_minute_of_figures_is_shared_by_equal_eyes_only(desk: Desk) -> None:
+    """Whoever looks first and whoever looks after them: each sees only what they reach, and what is kept shows it."""
+    thai, korean = office(desk, "TH", "TH"), office(desk, "KR", "KR")
+    for at, number in ((thai, 1), (korean, 2)):
+        for _ in range(number):
+            filed(desk, at, ago=timedelta(days=3), answered=timedelta(hours=2))
+    for login, at in (("one", thai), ("same", thai), ("other", korean)):
+        officer = desk.officer(login, role="head")
+        desk.service.db.write_now(lambda c, at=at, officer=officer: offices.serve(c, at, officer, head=True))  # type: ignore[misc]  # bound at once
+    desk.officer("eyes", role="auditor")
+    reached = {"one": {"Office TH": "1"}, "other": {"Office KR": "2"}, "eyes": {"Office TH": "1", "Office KR": "2"}}
+    async with contextlib.AsyncExitStack() as stack:
+        browsers = {login: await stack.enter_async_context(desk.browser()) for login in (*reached, "same")}
+        for login, browser in browsers.items():
+            assert (await browser.sign_in(login)).status == 303
+        for order in (("eyes", "one", "other"), ("other", "one", "eyes")):
+            for login in order:
+                found = await lines(browsers[login])
+                by_office = {name: row["addressed_known"] for (by, name), row in found.items() if by == "office"}
+                assert by_office == reached[login], login
+                page = await browsers[login].get("/console/figures", headers={"cookie": "language=en"})
+                assert page.status == 200
+                assert {name for name in ("Office TH", "Office KR") if name in page.text} == set(reached[login]), login
+        filed(desk, thai, ago=timedelta(days=3), answered=timedelta(hours=2))
+        assert (await lines(browsers["same"]))["office", "Office TH"]["addressed_known"] == "1", "their colleague's"
 
 
 def figures_of(desk: Desk, officer: int) -> str:

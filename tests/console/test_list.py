@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 
+from bot.console import complaints as console
 from storage import complaints
 from tests.console.desk import Browser, Desk
+from tests.console.page import index
 
 LIST = "/console/complaints"
 HOUR = timedelta(hours=1)
@@ -146,3 +149,27 @@ async def test_both_languages_and_the_choice_is_remembered(desk: Desk, browser: 
     assert '<html lang="en">' in page
     assert "Complaints" in page
     assert 'href="/console/complaints?lang=km"' in page
+
+
+async def test_pages_of_what_was_looked_for(desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second page follows the first, whatever arrives meanwhile; nothing comes twice, nothing is lost."""
+    monkeypatch.setattr(console, "SHOWN", 4)
+    told, since = ({"text": "ថៅកែដកហូតប៉ាស្ព័រ"},), (3, 9, 1, 70, 5, 60, 7, 2, 50, 4)
+    made = [desk.complain(ago=hours * HOUR, parts=told) for hours in since]
+    others = {desk.complain(ago=6 * HOUR, parts=({"text": "ថៅកែមិនបើកលុយ"},)) for _ in range(3)}
+    by_need = [code for _hours, code in sorted(zip(since, made, strict=True), reverse=True)]
+    index(desk)
+    for query, wanted in (("", made[::-1]), ("&status=open", by_need)):
+        pages = [await browser.get(f"{LIST}?q={quote('ប៉ាស្ព័រ')}{query}")]
+        while 'rel="next"' in pages[-1].text:
+            desk.complain(parts=told)
+            index(desk)
+            pages.append(await browser.get(link(pages[-1].text, "next")))
+            back = await browser.get(link(pages[-1].text, "prev"))
+            assert back.references() == pages[-2].references()
+        shown = [code for page in pages for code in page.references()]
+        assert {page.status for page in pages} == {200}
+        assert [len(page.references()) for page in pages[:2]] == [4, 4]
+        assert [code for code in shown if code in made] == wanted
+        assert len(shown) == len(set(shown))
+        assert not others & set(shown)

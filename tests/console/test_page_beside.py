@@ -34,6 +34,7 @@ async def test_officers_see_who_else_is_here_and_who_writes(desk: Desk) -> None:
     officer(desk, "dara", "member", bangkok)
     officer(desk, "bopha", "member", bangkok)
     code = case(desk, bangkok)
+    desk.hold()
     async with signed_in(desk, "dara") as one, signed_in(desk, "bopha") as two:
         assert await ping(one, code) == "", "nobody is told of themselves"
         assert await ping(two, code) == "Dara has this open"
@@ -42,7 +43,7 @@ async def test_officers_see_who_else_is_here_and_who_writes(desk: Desk) -> None:
         assert "is writing an answer" not in (await one.get(page_of(code))).text
         desk.later(seconds=39)
         assert await ping(two, code) == "Dara is writing an answer"
-        desk.later(seconds=2)
+        desk.later(seconds=1)
         assert await ping(two, code) == "", "silent for too long"
         await ping(one, code)
         await ping(one, code, left="yes")

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import staffing
 from bot.app.engine import Engine
 from bot.app.service import build
-from bot.console import auth
 from bot.domain.complaints import AnswerComplaint, AssignComplaint
 from bot.domain.errors import Overtaken
 from handlers import ROUTER
-from tests.console.conftest import QUICK
 from tests.console.desk import Desk, open_desk, picture, reply_form
 from tests.console.page import case, fill, office, officer, page_of, put, sent, signed_in
 
@@ -21,10 +18,8 @@ ONE, TWO = "Please send us your contract.", "We called the employer today."
 
 
 @pytest.fixture
-async def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> AsyncIterator[Desk]:
+async def both(tmp_path: Path, quick_passwords: None, database_url: str) -> AsyncIterator[Desk]:
     """The console on SQLite, and again on PostgreSQL."""
-    monkeypatch.setattr(auth, "SLOWEST", 0.0)
-    monkeypatch.setattr(staffing, "PASSWORDS", QUICK)
     async with open_desk(tmp_path, database_url=database_url) as opened:
         yield opened
 

@@ -55,7 +55,6 @@ class Pages:
     async def __call__(self, screen: Screen = "phone", **options: Any) -> "Page":
         """A new page; `options` are Playwright's for a context, over those of the screen."""
         context = await self.browser.new_context(**{**SCREENS[screen], **options})
-        context.set_default_timeout(10_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.errors.append(f"script error: {error}"))
         page.on("console", self._heard)
