@@ -112,6 +112,8 @@ class Bulk:
                 await self._desk.engine.command(command, place=place_of(request))
             except DomainError as error:
                 left[code] = CODES.get(type(error), "failed")
+        for code in (code for code, why in left.items() if why in ("missing", "refused")):
+            await self._desk.forbidden(request, officer, code)
         return left
 
 

@@ -171,7 +171,11 @@ class Forms:
             into = reference.read(khmer.clean(posted.get("into", 64)))
             if into is None:
                 raise Refused(_("This is not a whole reference."))
-            await self._desk.command(request, officer, MergeComplaint(row.reference, into, officer.id))
+            try:
+                await self._desk.command(request, officer, MergeComplaint(row.reference, into, officer.id))
+            except NotFound:
+                await self._desk.forbidden(request, officer, into)
+                raise
             return "merge"
 
         return await self._post(request, code, "merge", work)

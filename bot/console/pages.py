@@ -152,6 +152,11 @@ class Desk:
         noted = (self.service, officer.id, place_of(request), request.method, request.url.path)
         return Answer(shown, partial(note_forbidden, *noted))
 
+    async def forbidden(self, request: Request, officer: Officer, code: str) -> None:
+        """Record that a form named a complaint that is not theirs."""
+        path = f"{request.url.path}/{code}"
+        await note_forbidden(self.service, officer.id, place_of(request), request.method, path)
+
     def tell(self, request: Request) -> Callable[[Say], str]:
         """Says in the words of the page's language."""
         return Renderer(self.service.catalogues, pages.language_of(request)).say

@@ -92,6 +92,8 @@ class Papers:
         for code, newest in sent.also:
             other = await self.found(officer, code)
             if other is None or other.merged_into_id != row.id:
+                if other is None:
+                    await self._desk.forbidden(request, officer, code[:16])
                 left.append(code[:16])
                 continue
             content = await self._content(officer, row, sent)

@@ -93,6 +93,20 @@ async def test_several_are_acknowledged_with_who_was_faster(desk: Desk, browser:
     assert [clock.stopped_at is None for clock in running if clock.kind == "received"] == [False]
 
 
+async def test_a_tick_on_what_is_not_theirs_is_recorded(desk: Desk) -> None:
+    member = desk.officer("member", role="member")
+    office, foreign = serving(desk, member), desk.complain()
+    mine = desk.complain()
+    change(desk, mine, office_id=office)
+    async with desk.browser() as theirs:
+        await theirs.sign_in("member")
+        got = await several(theirs, "take", [f"{mine}.", f"{foreign}."])
+    assert f"left={foreign}.missing" in got.to
+    assert desk.row(foreign).officer_id is None
+    tries = select(AUDIT.c.staff_id, AUDIT.c.subject).where(AUDIT.c.action == "forbidden")
+    assert [tuple(row) for row in desk.service.db.read_now(lambda c: c.execute(tries).all())] == [(member, foreign)]
+
+
 async def test_only_who_may_assign_gives_to_others(desk: Desk, browser: Browser) -> None:
     member = desk.officer("member", role="member")
     office = serving(desk, me(desk), member)
