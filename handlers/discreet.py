@@ -105,7 +105,7 @@ def chosen(text: str, state: State) -> Turn:
     """A word that might do is shown once more: a wrong letter would hide the news from its owner too."""
     word = khmer.comparable(text)
     one = len(text.split()) == 1
-    if not one or not SHORTEST <= khmer.count(word) <= LONGEST or khmer.number(word) is not None:
+    if not one or len(word) < SHORTEST or khmer.count(word) > LONGEST or khmer.number(word) is not None:
         return Turn(state, (NOT_A_WORD, ASK), understood=False)
     sure = {"asking": True, "word": word}
     return Turn(sure, (Say(SURE, {"word": word}, (YES, OTHER, BACK, MENU)),))

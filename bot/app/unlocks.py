@@ -62,7 +62,7 @@ def decide_unlock(command: DecideUnlock, context: Context) -> None:
     told = {"state": then, "asked_by": asked.asked_by}
     context.record("decide", "unlock", str(asked.id), staff=command.staff, after=told)
     desk.notify(context, found, "unlock_approved" if command.approve else "unlock_refused", to=(asked.asked_by,))
-    if command.approve and rules.may_write_first(row.contact):
+    if command.approve and row.contact == rules.CHAT:
         desk.tell(context, found, Say(SEEN, {"reference": Reference(command.reference)}))
 
 

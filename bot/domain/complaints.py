@@ -38,10 +38,9 @@ TAKEABLE = ("filed", "reopened", "referred")
 """Nobody has said yet that they have it."""
 NAMED = "named"
 """The worker lets their name be seen; by anything else they are anonymous to staff."""
-CALLS = ("call", "relative")
+CHAT, CALL, RELATIVE = "chat", "call", "relative"
+CALLS = (CALL, RELATIVE)
 """Ways of contact for which a phone number was asked."""
-CHAT = "chat"
-"""The one way of contact by which a message may come unasked; by any other the chat may be read by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +178,10 @@ def shows_name(identity: str) -> bool:
 
 
 def may_write_first(contact: str) -> bool:
-    """Whether news may come unasked; otherwise it waits until the worker writes."""
-    return contact == CHAT
+    """Whether news may come unasked. It may not to whoever wants to be reached through another, or not at all: somebody
+    else may read the chat, so news waits until the worker writes.
+    """
+    return contact in (CHAT, CALL)
 
 
 def shows_phone(contact: str) -> bool:

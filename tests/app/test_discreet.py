@@ -122,7 +122,7 @@ async def test_two_new_words_at_the_same_moment_for_two_people(office: Office, h
     assert any("secretly" in text for state, _file, text in queue(office) if state == "hushed")
 
 
-@pytest.mark.parametrize("contact", ["call", "relative", "wait"])
+@pytest.mark.parametrize("contact", ["relative", "wait"])
 async def test_where_the_chat_is_not_safe_news_waits_until_they_write(office: Office, contact: str) -> None:
     reference = await office.file("ថៅកែវាយខ្ញុំ")
     office.service.db.write_now(lambda connection: connection.execute(update(COMPLAINT).values(contact=contact)))

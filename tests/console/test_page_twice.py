@@ -65,7 +65,7 @@ async def test_the_same_form_many_times_beside_another_officers(both: Desk) -> N
         assert (mine, theirs) in (({303}, {409}), ({409}, {303})), "a pressed button's every answer says the same"
     words = [entry.body for entry in both.thread(code) if entry.author == "officer" and entry.kind == "text"]
     assert len(words) == 1
-    assert sum(text.endswith(words[0]) or words[0] in text for _to, text in sent(both)) == 1
+    assert sum(words[0] in text for _to, text in sent(both)) == 1
 
 
 async def test_one_hands_it_over_while_another_replies(both: Desk) -> None:
