@@ -11,7 +11,7 @@ from tests.app.commands import chumnuoy_aside
 from tests.app.trip import Trip
 
 LOGIN, PASSWORD = "dara", "a-long-password-48"
-_HIDDEN = re.compile(r'name="(\w+)" value="([^"]*)"')
+_HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 
 
 class Officer:

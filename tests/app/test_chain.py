@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import re
 import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from bot.app import audit as app
 from bot.app.export import complaints as export
-from bot.domain.audit import BEGINNING, OFFICER, SYSTEM, Act, Fault, Link, Walk, digest
+from bot.domain.audit import BEGINNING, OFFICER, SYSTEM, Act, Fault, digest
 from storage import audit
 from storage.columns import KEYRING
 from storage.db import Database
@@ -336,29 +335,6 @@ def test_ten_thousand_rows_in_flat_memory(db: Database) -> None:
     assert verdict.sound
     assert verdict.rows == rows
     assert whole < 1.5 * fifth + 100_000, (fifth, whole)
-
-
-def test_the_walk_alone() -> None:
-    """Pure: no database."""
-    walk = Walk()
-    one, two = act(1), act(2)
-    first = digest(1, one, BEGINNING)
-    assert walk.step(Link(1, one, BEGINNING, first)) == []
-    assert walk.step(Link(2, two, first, digest(2, two, first))) == []
-    assert walk.end(2, digest(2, two, first)) == []
-    assert walk.end(2, "f") == [Fault("head", 2, 2)]
-    assert walk.end(4, "f") == [Fault("removed", 3, 4)]
-    assert Walk().step(Link(1, one, "f", digest(1, one, "f"))) == [Fault("unfit", 1, 1)]
-    assert not Link(1, None).sound
-    assert not Link(1, Act(AT, OFFICER, "x", place=b"bytes"), BEGINNING, first).sound  # type: ignore[arg-type]  # as a hand may put it into SQLite
-
-
-def test_every_fault_has_words() -> None:
-    several = {"changed", "removed", "inserted", "unfit"}
-    for what in ("changed", "removed", "inserted", "unfit", "head", "noted"):
-        assert "7" in app.in_words(Fault(what, 7, 7))
-        if what in several:
-            assert {"7", "9"} <= set(re.findall(r"\d", app.in_words(Fault(what, 7, 9))))
 
 
 def test_an_export_is_recorded_before_it_leaves(db: Database) -> None:
