@@ -1,6 +1,7 @@
 """What to do now, and the verified numbers: shared by every conversation that meets an emergency."""
 
 from dataclasses import replace
+from datetime import date
 
 from bot.dialog.facts import Facts, Line
 from bot.dialog.says import Choice, Say, Words, _
@@ -43,7 +44,8 @@ def called(line: Line) -> Say:
     """One line to call."""
     phones = " · ".join(line.phones)
     if line.checked:
-        dated = Words(khmer.to_khmer_digits(line.checked), line.checked)
+        day = f"{date.fromisoformat(line.checked):%d/%m/%Y}"
+        dated = Words(khmer.to_khmer_digits(day), day)
         return Say(
             _("☎ {phones}: {name} (as of {checked})"),
             {"phones": phones, "name": line.name, "checked": dated},

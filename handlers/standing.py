@@ -11,7 +11,7 @@ from bot.text import khmer
 THREAD_SHOWN = 8
 EVENTS_SHOWN = 6
 STATUS = {
-    "filed": _("sent, not yet opened"),
+    "filed": _("sent, not yet received"),
     "received": _("received"),
     "in_hand": _("being handled"),
     "waiting": _("waiting for your answer"),

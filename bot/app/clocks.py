@@ -36,7 +36,7 @@ AT_ONCE = 32
 
 BROKEN = {
     RECEIVED: _(
-        "Your complaint {reference} has waited too long: no officer has opened it yet. We are sorry. "
+        "Your complaint {reference} has waited too long: no officer has received it yet. We are sorry. "
         "It is now with: {holder}."
     ),
     ADDRESSED: _(

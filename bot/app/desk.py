@@ -201,7 +201,7 @@ def to_worker(context: Context, found: Found, said: Say, *, human: bool = False)
 ANSWERS = _("📩 An officer answered your complaint {reference}:\n\n{words}")
 WRITES = _("💬 An officer writes about your complaint {reference}:\n\n{words}")
 TOLD = {
-    "received": _("An officer has opened your complaint {reference}."),
+    "received": _("An officer has received your complaint {reference}."),
     "in_hand": _("Your complaint {reference} is being handled."),
     "waiting": _("The officer needs something from you for your complaint {reference}."),
     "addressed": _("Your complaint {reference} is marked as answered."),

@@ -41,11 +41,11 @@ WHAT: Mapping[str, Text] = {
     "unlock_refused": _("Your request to see who the worker is was refused."),
 }
 LATE: Mapping[str, Text] = {
-    RECEIVED: _("Nobody opened it in time. An incident was opened."),
+    RECEIVED: _("Nobody received it in time. An incident was opened."),
     ADDRESSED: _("It was not answered within 48 hours. An incident was opened."),
 }
 SOON: Mapping[str, Text] = {
-    RECEIVED: _("Nobody has opened it yet."),
+    RECEIVED: _("Nobody has received it yet."),
     ADDRESSED: _("It is not answered yet."),
 }
 OTHERWISE = _("Something changed in this complaint.")

@@ -26,7 +26,7 @@ from storage import incidents
 AT = "/console/incidents"
 SHOWN = 50
 BROKEN: Mapping[str, Text] = {
-    RECEIVED: _("Nobody opened it in time"),
+    RECEIVED: _("Nobody received it in time"),
     ADDRESSED: _("No answer within 48 hours"),
 }
 REFUSALS: Mapping[type[DomainError], Text] = {

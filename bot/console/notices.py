@@ -24,10 +24,10 @@ from storage import notices
 AT = "/console/notices"
 SHOWN = 50
 STEPS: Mapping[tuple[str, int], Text] = {
-    (RECEIVED, 50): _("Nobody has opened it yet. Half of the time for that has passed."),
-    (RECEIVED, 75): _("Nobody has opened it yet. Three quarters of the time for that have passed."),
-    (RECEIVED, 90): _("Nobody has opened it yet. Only a tenth of the time for that is left."),
-    (RECEIVED, 100): _("Nobody opened it in time. An incident was opened."),
+    (RECEIVED, 50): _("Nobody has received it yet. Half of the time for that has passed."),
+    (RECEIVED, 75): _("Nobody has received it yet. Three quarters of the time for that have passed."),
+    (RECEIVED, 90): _("Nobody has received it yet. Only a tenth of the time for that is left."),
+    (RECEIVED, 100): _("Nobody received it in time. An incident was opened."),
     (ADDRESSED, 50): _("It is not answered yet. Half of the 48 hours have passed."),
     (ADDRESSED, 75): _("It is not answered yet. Three quarters of the 48 hours have passed."),
     (ADDRESSED, 90): _("It is not answered yet. Only a tenth of the 48 hours is left."),
