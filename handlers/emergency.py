@@ -1,7 +1,6 @@
 """What to do now, and the verified numbers: shared by every conversation that meets an emergency."""
 
 from dataclasses import replace
-from datetime import date
 
 from bot.dialog.facts import Facts, Line
 from bot.dialog.says import Choice, Say, Words, _
@@ -44,7 +43,7 @@ def called(line: Line) -> Say:
     """One line to call."""
     phones = " · ".join(line.phones)
     if line.checked:
-        day = f"{date.fromisoformat(line.checked):%d/%m/%Y}"
+        day = "/".join(reversed(line.checked.split("-")))  # a source may name only the year
         dated = Words(khmer.to_khmer_digits(day), day)
         return Say(
             _("☎ {phones}: {name} (as of {checked})"),
