@@ -4,7 +4,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -261,11 +261,11 @@ def routing_import(file: Annotated[typer.FileBinaryRead, typer.Argument(help="CS
 
 
 @routing_app.command("export")
-def routing_export(what: Annotated[str, typer.Option(help="rules or offices")] = "rules") -> None:
+def routing_export(what: Annotated[Literal["rules", "offices"], typer.Option()] = "rules") -> None:
     """As CSV, to standard output."""
     from bot.console.routing_shell import give
 
-    _with_database(configured(), lambda db: _exit_unless(give(db, what, sys.stdout)))
+    _with_database(configured(), lambda db: give(db, what, sys.stdout))
 
 
 @search_app.command("reindex")

@@ -33,8 +33,8 @@ class Keyring:
     def derive(self, label: str) -> bytes:
         """A key of 32 bytes for one purpose, by HKDF-SHA256 from the oldest key of the ring.
 
-        A new key comes first in the ring, so what was made with this one stays good; it changes when the oldest key is
-        dropped, and what was made with it must then be made anew (`chumnuoy search reindex`).
+        A new key comes first in the ring, so what was made with this one stays good. When another key becomes the last,
+        what was made with this one must be made anew (`chumnuoy search reindex`).
         """
         self._ring()
         if label not in self._derived:

@@ -66,7 +66,7 @@ async def index_waiting(service: Service) -> int:
 
 
 def reindex(db: Database) -> int:
-    """Every complaint anew, after the oldest key was dropped: how many. Those that change meanwhile come again."""
+    """Every complaint anew, after another key became the last: how many. Those that change meanwhile come again."""
     after: int | None = 0
     while after is not None:
         after = db.write_now(partial(indexing.mark, after=after, most=MARKED))

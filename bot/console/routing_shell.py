@@ -68,13 +68,10 @@ def take(db: Database, content: bytes, out: TextIO) -> bool:
     except DomainError as error:
         print(f"nothing was changed: {tell(Say(words.refusal(error)))}", file=out)
         return False
-    print(f"{len(sheet.lines) or len(sheet.offices)} {sheet.kind} were read and saved", file=out)
+    print(f"read and saved: {len(sheet.lines) or len(sheet.offices)} of {sheet.kind}", file=out)
     return True
 
 
-def give(db: Database, what: str, out: TextIO) -> bool:
-    if what not in (routing_csv.RULES, routing_csv.OFFICES):
-        print("chumnuoy: rules or offices", file=out)
-        return False
+def give(db: Database, what: str, out: TextIO) -> None:
+    """`what`: rules or offices."""
     out.write(shell.exported(db.read_now(shell.table), what))
-    return True

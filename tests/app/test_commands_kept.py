@@ -81,10 +81,10 @@ def test_the_routing_table_goes_out_and_comes_back(run: Run, tmp_path: Path) -> 
     file = tmp_path / "table.csv"
     file.write_text("code,name_km,name_en,country,time_zone\nth-1,ថៃ,Thailand,TH,Asia/Bangkok\n", encoding="utf-8")
     offices = run("routing", "import", str(file))
-    assert (offices.code, offices.out) == (0, "1 offices were read and saved\n")
+    assert (offices.code, offices.out) == (0, "read and saved: 1 of offices\n")
     file.write_text(f"{RULES}\nth-1,TH,TH,WAGE_UNPAID,employer\n", encoding="utf-8")
     rules = run("routing", "import", str(file))
-    assert (rules.code, rules.out) == (0, "1 rules were read and saved\n")
+    assert (rules.code, rules.out) == (0, "read and saved: 1 of rules\n")
     given = run("routing", "export")
     assert given.code == 0
     assert given.out.splitlines()[1] == "TH,,,,th-1,,TH,,WAGE_UNPAID,employer"
@@ -102,7 +102,7 @@ def test_what_is_no_table_is_refused(run: Run, tmp_path: Path) -> None:
     missing = run("routing", "import", str(tmp_path / "nothing.csv"))
     assert (missing.code, "No such file" in missing.err) == (2, True)
     other = run("routing", "export", "--what", "officers")
-    assert (other.code, "rules or offices" in other.words) == (1, True)
+    assert (other.code, other.out, "'officers' is not" in other.words) == (2, "", True)
 
 
 async def test_the_index_is_made_anew_when_another_key_is_the_oldest(run: Run, tmp_path: Path, sqlite_url: str) -> None:

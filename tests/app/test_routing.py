@@ -307,7 +307,7 @@ def test_the_command_line_checks_imports_and_exports(db: Database) -> None:
     assert "no active national desk" in out.getvalue()
     seeded(db)
     out = io.StringIO()
-    assert routing_shell.give(db, "rules", out)
+    routing_shell.give(db, "rules", out)
     text = out.getvalue()
     assert routing_shell.take(db, text.encode(), io.StringIO())
     assert acts(db) == [], "the same table changes nothing"

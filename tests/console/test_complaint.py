@@ -248,3 +248,16 @@ async def test_no_status_is_no_change(desk: Desk, browser: Browser) -> None:
     got = await browser.move(code, "")
     assert got.status == 422
     assert "សូមជ្រើសស្ថានភាពថ្មី" in got.text
+
+
+async def test_a_word_or_a_question_is_no_answer(desk: Desk, browser: Browser) -> None:
+    code = desk.complain()
+    page = (await browser.get(page_of(code))).text
+    assert 'name="as" value="word"' in page
+    assert (await browser.reply(code, HELLO, **{"as": "word"})).status == 303
+    assert (desk.row(code).status, desk.row(code).first_answer_at) == ("received", None)
+    assert (await browser.reply(code, HELLO, **{"as": "answer"})).status == 303
+    assert desk.row(code).status == "addressed"
+    assert 'name="as" value="word"' not in (await browser.get(page_of(code))).text, (
+        "nobody waits for one any more"
+    )
