@@ -258,6 +258,4 @@ async def test_a_word_or_a_question_is_no_answer(desk: Desk, browser: Browser) -
     assert (desk.row(code).status, desk.row(code).first_answer_at) == ("received", None)
     assert (await browser.reply(code, HELLO, **{"as": "answer"})).status == 303
     assert desk.row(code).status == "addressed"
-    assert 'name="as" value="word"' not in (await browser.get(page_of(code))).text, (
-        "nobody waits for one any more"
-    )
+    assert 'name="as" value="word"' not in (await browser.get(page_of(code))).text, "nobody waits for one any more"
