@@ -15,7 +15,7 @@ ACTIONS: Mapping[Text, Mapping[str, Text]] = {
     _("Reading"): {
         "open_complaint": _("Opened a complaint"),
         "open_file": _("Opened a file"),
-        "list_complaints": _("Looked at the list"),
+        "list_complaints": _("Looked at a list"),
         "search_complaints": _("Searched the complaints"),
         "print_complaint": _("Opened a complaint for printing"),
         "make_receipt": _("Took a receipt"),
@@ -90,7 +90,7 @@ ALARMS = ("forbidden", "breach_clock", "sign_in_locked", "session_refused")
 ACTORS: Mapping[str, Text] = {"officer": _("Officer"), "worker": _("Worker"), "system": _("The service itself")}
 KINDS: Mapping[str, Text] = {
     "complaint": _("Complaint"),
-    "list": _("List"),
+    "list": _("Page"),
     "page": _("Page"),
     "audit": _("Audit"),
     "figures": _("Figures"),
@@ -105,6 +105,13 @@ KINDS: Mapping[str, Text] = {
     "unlock": _("Request, number"),
     "receipt_key": _("Key"),
 }
+LISTS: Mapping[str, Text] = {
+    "complaints": _("Complaints"),
+    "notices": _("Notices"),
+    "incidents": _("Incidents"),
+    "figures": _("Figures"),
+}
+"""What a list is called, by its name in the audit."""
 KEYS: Mapping[str, Text] = {
     "status": _("Status"),
     "state": _("State"),
@@ -241,7 +248,9 @@ def _joined(told: Iterable[Any]) -> str:
     return ", ".join(map(str, several)) or "–" if flat else f"× {len(several)}"
 
 
-def subject(kind: str, told: str) -> tuple[Text, str, str]:
+def subject(kind: str, told: str) -> tuple[Text, Text, str]:
     """What it was done to: its kind, how it is written, and a complaint's reference when it is one."""
     code = reference.read(told) if kind == "complaint" else None
-    return KINDS.get(kind) or raw(kind), reference.show(code) if code else told, code or ""
+    listed = LISTS.get(told) if kind == "list" else None
+    written = raw(reference.show(code) if code else told) if told else ""
+    return KINDS.get(kind) or raw(kind), listed or written, code or ""

@@ -126,7 +126,7 @@ class Row:
     action: Text
     is_alarm: bool
     kind: Text
-    subject: str
+    subject: Text
     code: str
     place: str
     changes: list[acts.Change]

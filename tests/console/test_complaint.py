@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import aiohttp
 import pytest
@@ -251,11 +252,12 @@ async def test_no_status_is_no_change(desk: Desk, browser: Browser) -> None:
 
 
 async def test_a_word_or_a_question_is_no_answer(desk: Desk, browser: Browser) -> None:
+    as_word: dict[str, Any] = {"as": "word"}
+    as_answer: dict[str, Any] = {"as": "answer"}
     code = desk.complain()
-    page = (await browser.get(page_of(code))).text
-    assert 'name="as" value="word"' in page
-    assert (await browser.reply(code, HELLO, **{"as": "word"})).status == 303
+    assert 'name="as" value="word"' in (await browser.get(page_of(code))).text
+    assert (await browser.reply(code, HELLO, **as_word)).status == 303
     assert (desk.row(code).status, desk.row(code).first_answer_at) == ("received", None)
-    assert (await browser.reply(code, HELLO, **{"as": "answer"})).status == 303
+    assert (await browser.reply(code, HELLO, **as_answer)).status == 303
     assert desk.row(code).status == "addressed"
     assert 'name="as" value="word"' not in (await browser.get(page_of(code))).text, "nobody waits for one any more"
