@@ -111,7 +111,7 @@ async def test_an_officer_answers_on_a_phone_in_khmer(desk: Desk, browser_page: 
     await page.fill("#text", HELLO)
     assert await page.inner_text("[data-count]") == f"{khmer(len(HELLO))} / ៤០០០"
     await page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": picture(100, 100)})
-    await page.click(".one-reply button[type=submit]")
+    await page.click(".one-reply [value=answer]")
     await page.wait_for_selector(".notice")
     assert HELLO in await page.locator(".entry-officer").first.inner_text()
     assert await page.locator(".entry-officer img").count() == 1
@@ -193,14 +193,14 @@ async def test_a_reply_written_too_late_is_there_again_after_signing_in(desk: De
     await sign_in(page, f"/console/complaints/{code}")
     await page.fill("#text", HELLO)
     desk.later(minutes=61)
-    await page.click(".one-reply button[type=submit]")
+    await page.click(".one-reply [value=answer]")
     await page.wait_for_selector("#login")
     await page.fill("#login", LOGIN)
     await page.fill("#password", PASSWORD)
     await page.click("main button[type=submit]")
     await page.wait_for_url(f"**/complaints/{code}")
     assert await page.input_value("#text") == HELLO
-    await page.click(".one-reply button[type=submit]")
+    await page.click(".one-reply [value=answer]")
     await page.wait_for_selector(".entry-officer")
     await page.reload()
     assert await page.input_value("#text") == ""
@@ -233,6 +233,6 @@ async def test_it_works_without_scripts_too(desk: Desk, browser_page: Pages) -> 
     await sign_in(page)
     await page.click(".case-link")
     await page.fill("#text", HELLO)
-    await page.click(".one-reply button[type=submit]")
+    await page.click(".one-reply [value=answer]")
     await page.wait_for_selector(".notice")
     assert desk.row(code).status == "addressed"

@@ -109,12 +109,14 @@ async def test_keys_ready_answers_and_what_is_half_written(desk: Desk, browser_p
     await page.keyboard.press("?")
     await page.wait_for_selector("#keys", state="visible")
     await page.keyboard.press("Escape")
-    assert not await page.locator("#keys").is_visible()
+    await page.wait_for_selector("#keys", state="hidden")
     await page.keyboard.press("n")
+    await page.wait_for_selector("#note:focus")
     await page.keyboard.type("half a note, and a key: r a p")
     assert await page.evaluate("document.activeElement.id") == "note"
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("r")
+    await page.wait_for_selector("#text:focus")
     await page.keyboard.type("Hello.")
     await page.select_option("#ready", index=1)
     assert await page.input_value("#text") == f"Hello.\n\nបណ្តឹង {code[:4]}-{code[4:]} កំពុងពិនិត្យ"
@@ -130,7 +132,7 @@ async def test_keys_ready_answers_and_what_is_half_written(desk: Desk, browser_p
     await page.wait_for_selector("text=មុនអ្នក")
     await page.click("#text")
     await page.keyboard.type("I have read that.")
-    await page.click(".one-reply form[data-reply] button[type=submit]")
+    await page.click(".one-reply form[data-reply] [value=answer]")
     await page.wait_for_selector(".notice")
     assert desk.thread(code)[-1].body == "I have read that.", "what was there before the first key was seen"
     await page.keyboard.press("p")
@@ -143,11 +145,11 @@ async def test_who_was_overtaken_while_writing_reads_it_and_sends_again(desk: De
     await sign_in(page, desk, "sok", f"/console/complaints/{code}")
     await page.fill("#text", "My answer")
     await desk.engine.command(AnswerComplaint(code, "Another answer", dara))
-    await page.click(".one-reply form[data-reply] button[type=submit]")
+    await page.click(".one-reply form[data-reply] [value=answer]")
     await page.wait_for_selector("#reply-error")
     assert await page.input_value("#text") == "My answer"
     assert await page.locator("text=Another answer").count() == 1
-    await page.click(".one-reply form[data-reply] button[type=submit]")
+    await page.click(".one-reply form[data-reply] [value=answer]")
     await page.wait_for_selector(".notice")
     assert desk.thread(code)[-1].body == "My answer"
     browser_page.errors.clear()  # the answer 409 is one to the browser

@@ -93,7 +93,7 @@ async def answer(desk: Page) -> None:
     voice = thread.locator("audio")
     assert await voice.evaluate("async audio => { audio.muted = true; await audio.play(); return !audio.error }")
     await desk.locator("textarea[name='text']").fill(REPLY)
-    await desk.locator("form[action$='/reply'] button[type='submit']").click()
+    await desk.locator("form[action$='/reply'] [value=answer]").click()
     await expect(thread).to_contain_text(REPLY)
 
 
