@@ -23,7 +23,7 @@ run: setup ## the service with demo data on http://127.0.0.1:8000
 	DEMO=1 exec $(BIN)/chumnuoy serve
 
 test: setup-dev postgresql ## all tests; ARGS="-k complaint" chooses
-	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 check: lint types imports templates texts ## everything that is not a test; `make -k check` goes on after a fault
 

@@ -12,9 +12,6 @@ pytest_plugins = ["tests.support.databases", "tests.support.passwords"]
 BROWSER_FIXTURES = frozenset({"browser_page"})
 POSTGRESQL_FIXTURES = frozenset({"postgresql_url", "postgresql_server"})
 
-SLOWEST = ("test_fortnight.py", "test_kills.py", "test_random.py", "test_desk.py", "test_outage.py")
-"""They come first: two workers share the files, and whoever had one of these left at the end would be alone with it."""
-
 
 @pytest.fixture
 async def browser_page() -> AsyncIterator[Pages]:
@@ -25,8 +22,7 @@ async def browser_page() -> AsyncIterator[Pages]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest first; marked by what they use, so that `-m "not browser and not postgresql"` is a quick run."""
-    items.sort(key=lambda item: SLOWEST.index(item.path.name) if item.path.name in SLOWEST else len(SLOWEST))
+    """Mark tests by what they use, so that `-m "not browser and not postgresql"` is a quick run."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         callspec = getattr(item, "callspec", None)
