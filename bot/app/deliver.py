@@ -38,8 +38,6 @@ LEASE = timedelta(seconds=12)
 RENEW = 4.0
 """Seconds between renewals: three can fail before another replica takes over."""
 WINDOW = "window"
-BREATH = 0.005
-"""Seconds that outcomes may gather while others are still under way: fewer, larger transactions write them down."""
 LOOK = 0.5
 """Seconds between looks at the outbox when nobody nudged: work queued by another process."""
 
@@ -136,8 +134,6 @@ class Sender:
             if not claimed and not self._results:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(wake.wait(), min(pause, LOOK))
-            elif self._running:
-                await asyncio.sleep(BREATH)
 
     async def _exchange(self) -> int:
         """In one transaction, write down every outcome that came in and take more rows in flight; how many.
