@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 from bot.app import service as root
 from bot.app.deliver import Sender
 from bot.domain.delivery import NOTICE
-from bot.main import make_channels
+from bot.main import keep_what_is_there, make_channels
 from bot.settings import Settings
 from storage import outbox, people
 from storage.outbox import OUTBOX, SENT
@@ -40,6 +40,7 @@ async def run(channel: str, rows: int, platforms: dict[str, str], database_url: 
 
     await service.db.write(fill)
     sender = Sender(service, chosen)
+    keep_what_is_there()  # as the service does
     began, cpu = time.perf_counter(), time.process_time()
     task = asyncio.create_task(sender.run())
     while sender.sent < rows:  # noqa: ASYNC110 - the sender has no event for a benchmark to await
