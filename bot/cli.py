@@ -81,8 +81,11 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database's schema to today's."""
     from storage import migrating
+    from storage.columns import KEYRING
 
-    migrating.upgrade(configured().database_url)
+    found = configured()
+    KEYRING.use(found.keys)
+    migrating.upgrade(found.database_url)
 
 
 @app.command()

@@ -64,6 +64,7 @@ class Pages:
             "words": lambda words: self._catalogues.words(words, language) if isinstance(words, Words) else words,
             "reference": reference.show,
             "moment": lambda when: khmer.moment(in_zone(when), language),
+            "day": lambda iso: khmer.day(iso, language),
             "duration": lambda length: khmer.duration(abs(length), language),
             "digits": lambda number: khmer.to_khmer_digits(str(number)) if language == "km" else str(number),
             "iso": lambda when: when.isoformat(),

@@ -5,10 +5,11 @@ from bot.dialog.form import LEFT, Form
 from bot.dialog.parse import phone, words
 from bot.dialog.questions import Answers, Choose, Collect, Option, Write
 from bot.dialog.says import Say, Turn, _
-from bot.domain.complaints import FileComplaint, may_write_first
+from bot.domain.complaints import FileComplaint
 from handlers.categories import category_of, groups, in_group, is_emergency, tell
 from handlers.countries import FIRST, MORE, UNLISTED
 from handlers.emergency import numbers, remembered, steps
+from handlers.follow import filed
 
 ABOUT = (
     Option("employer", _("The employer or boss"), _("Employer")),
@@ -179,9 +180,7 @@ def file_it(answers: Answers, facts: Facts) -> Turn:
         parts=tuple(answers["story"]),
         evidence=(*(answers.get("place") or ()), *(answers.get("evidence") or ()), *(answers.get(LEFT) or ())),
     )
-    urgent = "+sos" if is_emergency(answers, facts) else ""
-    quiet = "" if may_write_first(command.contact) else "+quiet"
-    return Turn(None, (), (command,), goto=f"follow:sent{urgent}{quiet}={facts.reference}")
+    return filed(command, facts)
 
 
 complaint = Form(

@@ -72,6 +72,8 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
     if isinstance(event, Typed):
         choice = picked(event.text, current(state, facts).choices, facts)
         event = Tapped(choice.code) if choice else event
+    if isinstance(event, Typed) and not state.get("proving") and is_theirs(event.text, facts):
+        event = Tapped("discreet:show")
     match event:
         case Started():
             return Turn(state or {"at": "word"}, (current(state, facts),))
@@ -87,28 +89,33 @@ def go_on(state: State, event: Event, facts: Facts) -> Turn:
             return Turn(state, goto=code)
         case Typed(text) if current(state, facts) is PROVE:
             return proven(text, state, facts)
-        case Typed(text) if current(state, facts) is ASK:
-            return chosen(text, state)
+        case Typed(text) if state.get("asking") or current(state, facts) is ASK:
+            return chosen(text, state, facts)
     parts = tuple(worth_keeping(event))
     return Turn(state or {"at": "word"}, (current(state, facts),), understood=False, keep=parts)
 
 
+def is_theirs(text: str, facts: Facts) -> bool:
+    """Whether that is the word they chose."""
+    return bool(facts.person.word) and khmer.comparable(text) == facts.person.word
+
+
 def proven(text: str, state: State, facts: Facts) -> Turn:
-    if khmer.comparable(text) != facts.person.word:
+    if not is_theirs(text, facts):
         return Turn(state, (NOT_YOUR_WORD, PROVE), understood=False)
     if state["proving"] == "discreet:off":
         return Turn(None, (CLEARED,), (ClearWord(),))
     return Turn({"asking": True}, (ASK,))
 
 
-def chosen(text: str, state: State) -> Turn:
+def chosen(text: str, state: State, facts: Facts) -> Turn:
     """A word that might do is shown once more: a wrong letter would hide the news from its owner too."""
     word = khmer.comparable(text)
     one = len(text.split()) == 1
     if not one or len(word) < SHORTEST or khmer.count(word) > LONGEST or khmer.number(word) is not None:
         return Turn(state, (NOT_A_WORD, ASK), understood=False)
     sure = {"asking": True, "word": word}
-    return Turn(sure, (Say(SURE, {"word": word}, (YES, OTHER, BACK, MENU)),))
+    return Turn(sure, (current(sure, facts),))
 
 
 discreet = Page(

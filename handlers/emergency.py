@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from bot.dialog.facts import Facts, Line
 from bot.dialog.says import Choice, Say, Words, _
+from bot.domain.routing import HOME
 from bot.text import khmer
 
-HOME = "KH"
 SOS = Choice("sos:start", _("🆘 I need help now"), _("🆘 Help me now"))
 SOS_HERE = replace(SOS, nav=True)
 """Beside other buttons, in what comes unasked: it carries no number."""
@@ -43,8 +43,7 @@ def called(line: Line) -> Say:
     """One line to call."""
     phones = " · ".join(line.phones)
     if line.checked:
-        day = "/".join(reversed(line.checked.split("-")))  # a source may name only the year
-        dated = Words(khmer.to_khmer_digits(day), day)
+        dated = Words(khmer.day(line.checked, "km"), khmer.day(line.checked, "en"))
         return Say(
             _("☎ {phones}: {name} (as of {checked})"),
             {"phones": phones, "name": line.name, "checked": dated},

@@ -14,9 +14,11 @@ from bot.domain.complaints import (
     DISAGREEABLE,
     RATINGS,
     AddToComplaint,
+    FileComplaint,
     RateComplaint,
     ReopenComplaint,
     after_addition,
+    may_write_first,
 )
 from bot.domain.receipts import SendReceipt
 from handlers.categories import emergency
@@ -95,15 +97,15 @@ def one_page(one: Complaint, facts: Facts) -> Say:
     return in_danger(said) if one.is_open and emergency(one.category, facts) else said
 
 
-def sent_page(reference: str, facts: Facts, *, urgent: bool, quiet: bool) -> Say:
-    """The closing words of every filing: the reference, and the promise."""
+def filed(command: FileComplaint, facts: Facts) -> Turn:
+    """The end of every conversation that files: the reference, and the promise."""
     told = _(
         "✅ Your complaint has been sent.\n"
         "Reference: {reference}\n"
         "A labour sub-committee must answer within {hours}: by {due}.\n"
         "I will write to you here. You can ask or add something at any time."
     )
-    if quiet:
+    if not may_write_first(command.contact):
         told = _(
             "✅ Your complaint has been sent.\n"
             "Reference: {reference}\n"
@@ -111,12 +113,14 @@ def sent_page(reference: str, facts: Facts, *, urgent: bool, quiet: bool) -> Say
             "I will not write to you here first. Write to me when it is safe: then I show you what came."
         )
     params: dict[str, Param] = {
-        "reference": Reference(reference),
+        "reference": Reference(command.reference),
         "hours": ADDRESS_WITHIN,
         "due": facts.now + ADDRESS_WITHIN,
     }
-    said = Say(told, params, (see(reference), MENU))
-    return in_danger(said) if urgent else said
+    said = Say(told, params, (see(command.reference), MENU))
+    if emergency(command.category, facts):
+        said = in_danger(said)
+    return Turn(None, (said,), (command,), goto=f"follow:sent={command.reference}")
 
 
 def in_danger(said: Say) -> Say:
@@ -200,10 +204,8 @@ def tapped(state: State, event: Tapped, facts: Facts) -> Turn:
     elsewhere = state.get("draft") and state.get("reference") != reference
     if elsewhere and (action in ("see", "add", "disagree") or action.startswith("rate")):
         return back(state, facts)
-    said, *how = action.split("+")
-    if said == "sent" and reference == facts.reference:
-        page = sent_page(reference, facts, urgent="sos" in how, quiet="quiet" in how)
-        return Turn({"reference": reference, "sent": True}, (page,))
+    if action == "sent" and reference == facts.reference:
+        return Turn({"reference": reference, "sent": True})
     if action == "list" and not state.get("draft"):
         return shown({"at": "list"}, facts)
     if one is None:
@@ -224,9 +226,7 @@ def opened(action: str, state: State, one: Complaint, draft: list[Any], facts: F
             parts = [*draft, *facts.loose]
             return shown({"reference": reference, "adding": True, "disagree": True, "draft": parts}, facts)
         case "disagree" if one.status != "withdrawn" and not draft:
-            return shown(
-                {"reference": reference}, facts, ONCE if one.reopened and one.status in DISAGREEABLE else OPEN_ALREADY
-            )
+            return shown({"reference": reference}, facts, ONCE if one.status in DISAGREEABLE else OPEN_ALREADY)
         case "rate" if rateable(one) and not draft:
             return shown({"reference": reference, "rating": True}, facts)
     return None

@@ -42,19 +42,31 @@ TOO_LONG = Say(_("That is longer than an answer may be. Please write it shorter.
 OVERTAKEN = Say(_("Another officer answered meanwhile. Your words were not sent: read the complaint first."))
 WORDS_ONLY = Say(_("Only words can be sent from here. Files are sent from the console."))
 TAKEN = _("You have complaint {reference} now. The worker is told that an officer received it.")
-TAKEN_QUIETLY = _("You have complaint {reference} now. The worker reads so when they write again.")
+TAKEN_KEPT = _("You have complaint {reference} now. The worker reads so when they write again.")
 TAKEN_ALREADY = _("Complaint {reference} was received already.")
-WROTE = _("Your words about {reference} were sent to the worker. The 48 hours go on.")
-SENT = _("Your answer to {reference} was sent to the worker.")
-KEPT = _("Your answer to {reference} is kept. The worker reads it when they write again.")
-ASK = _("Write your answer to {reference}. Your next message is sent to the worker as it is.")
-ASK_WORD = _(
-    "Write to the worker about {reference}: a question, or how it goes. It is no answer yet, so the 48 hours go on. "
-    "Your next message is sent as it is."
-)
-ASK_QUIETLY = _(
-    "The worker’s chat is not their safe contact. Write your answer to {reference}: your next message is kept as it "
-    "is, and they read it when they write again. How to reach them safely stands in the console."
+SENT = {
+    "answer": _("Your answer to {reference} was sent to the worker."),
+    "word": _("Your words about {reference} were sent to the worker. The 48 hours go on."),
+}
+KEPT = {
+    "answer": _("Your answer to {reference} is kept. The worker reads it when they write again."),
+    "word": _(
+        "Your words about {reference} are kept. The worker reads them when they write again. The 48 hours go on."
+    ),
+}
+"""Where the worker's chat is not their safe contact."""
+ASK = {
+    "answer": _("Write your answer to {reference}. Your next message goes to the worker as it is."),
+    "word": _(
+        "Write to the worker about {reference}: a question, or how it goes. It is no answer yet, so the 48 hours go on."
+        " Your next message goes to them as it is."
+    ),
+}
+NOT_SAFE = Say(
+    _(
+        "The worker’s chat is not their safe contact: what you write is kept, and they read it when they write again. "
+        "How to reach them safely stands in the console."
+    )
 )
 
 _LINK = re.compile(r"/link(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
@@ -173,12 +185,11 @@ def tapped(state: State, code: str, officer: Officer, facts: Facts) -> Turn:
     if action == "take" and case.may_work:
         if case.status not in TAKEABLE:
             return Turn(None, (Say(TAKEN_ALREADY, about, (*buttons(case), MENU)),))
-        said = Say(TAKEN if case.first else TAKEN_QUIETLY, about, (*buttons(case)[1:], MENU))
+        said = Say(TAKEN if case.at_once else TAKEN_KEPT, about, (*buttons(case)[1:], MENU))
         return Turn(None, (said,), (AcknowledgeComplaint(case.reference, officer.id),))
     if action in ("answer", "word") and case.may_work:
-        ask = ASK_QUIETLY if not case.first else ASK_WORD if action == "word" else ASK
-        asked = {"answering": case.reference, "newest": case.newest, "word": action == "word"}
-        return Turn(asked, (Say(ask, about, (MENU,)),))
+        asked = {"answering": case.reference, "newest": case.newest, "as": action}
+        return Turn(asked, (*(() if case.at_once else (NOT_SAFE,)), Say(ASK[action], about, (MENU,))))
     if action == "show":
         return Turn({"seen": case.reference}, (page(case, facts),), (ShowCase(case.reference, officer.id),))
     return Turn(None, (NOT_YOURS,))
@@ -192,10 +203,10 @@ def answered(state: State, text: str, officer: Officer) -> Turn:
         return Turn(state or None, (TOO_LONG,), understood=False)
     if officer.overtaken:
         return Turn(None, (Say(OVERTAKEN.text, {}, (*buttons(case), MENU)),))
-    word = bool(state.get("word")) and officer.heard != "reply"
-    told = KEPT if not case.first else WROTE if word else SENT
+    what = "answer" if officer.heard == "reply" else str(state.get("as") or "answer")
+    told = (SENT if case.at_once else KEPT)[what]
     said = Say(told, {"reference": Reference(case.reference)}, (buttons(case)[-1], MENU))
-    kind = WriteToWorker if word else AnswerComplaint
+    kind = WriteToWorker if what == "word" else AnswerComplaint
     return Turn(None, (said,), (kind(case.reference, text, officer.id, once=officer.event),))
 
 

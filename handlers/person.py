@@ -7,6 +7,7 @@ from bot.dialog.says import Say, Turn, _
 from bot.domain.complaints import FileComplaint
 from handlers.categories import OTHER
 from handlers.emergency import called
+from handlers.follow import filed
 
 
 def ask(answers: Answers, facts: Facts) -> Say:
@@ -38,7 +39,7 @@ def send_it(answers: Answers, facts: Facts) -> Turn:
         contact="chat",
         parts=(*answers["message"], *(answers.get(LEFT) or ())),
     )
-    return Turn(None, (), (command,), goto=f"follow:sent={facts.reference}")
+    return filed(command, facts)
 
 
 person = Form(

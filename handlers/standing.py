@@ -129,8 +129,7 @@ def spoke(one: Complaint, entry: Entry) -> str:
     """What an officer's words were: before the first answer only words; empty for the worker's own."""
     if entry.author != "officer":
         return ""
-    early = one.first_answer_at is None or entry.at < one.first_answer_at
-    return "wrote" if early and not one.reopened else "answer"
+    return "answer" if one.first_answer_at and entry.at >= one.first_answer_at else "wrote"
 
 
 def put(found: list[tuple[datetime, str]], moment: datetime | None, code: str) -> None:

@@ -41,10 +41,7 @@ def make_engine(url: str, *, pool: int = POOL) -> Engine:
         max_overflow=0,
         pool_timeout=4,
         query_cache_size=2000,
-        connect_args={
-            "connect_timeout": 3,
-            "options": LIMITS,
-        },
+        connect_args={"connect_timeout": 3, "options": LIMITS},
     )
 
 
@@ -158,7 +155,8 @@ class _GroupCommit:
             with self._engine.begin() as connection:
                 began = True
                 for work, jobs in groupby(batch, key=itemgetter(0)):
-                    results += work(connection, [item for _work, item, _future in jobs])
+                    asked = [item for _work, item, _future in jobs]
+                    results += [one for _item, one in zip(asked, work(connection, asked), strict=True)]
         except Exception as error:
             if began and 1 < len(batch) != len(results) and not getattr(error, "connection_invalidated", False):
                 self._take_apart(batch)

@@ -21,11 +21,11 @@ def config(connection: Connection | None = None) -> Config:
     return made
 
 
-def upgrade(url: str) -> None:
-    """To the newest revision."""
+def upgrade(url: str, revision: str = "head") -> None:
+    """To the newest revision, or to an older one. What is to be sealed on the way needs the keys: `KEYRING.use`."""
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    _run(url, lambda made: command.upgrade(made, "head"))
+    _run(url, lambda made: command.upgrade(made, revision))
 
 
 def downgrade(url: str, revision: str = "base") -> None:

@@ -65,7 +65,6 @@ class Here:
     phone: str | None
     window_until: datetime | None = None
     has_complaints: bool = False
-    is_new: bool = False
     word: str | None = None
 
     def window(self, until: datetime | None) -> datetime | None:
@@ -125,16 +124,17 @@ def enter(connection: Connection, channel: str, external_id: str, now: datetime)
 
 
 def enter_all(connection: Connection, who: Collection[Where], now: datetime) -> dict[Where, Here]:
-    """The same for several; in one order everywhere, so that two processes never wait for one another."""
+    """The same for several; in one order everywhere, so that two processes do not wait for each other here."""
     found = _locked(connection, who)
-    new = [one for one in who if one not in found]
-    made = {one for one in new if _made(connection, *one, now)}
+    new = sorted(one for one in who if one not in found)
+    for channel, external_id in new:
+        _make(connection, channel, external_id, now)
     found |= _locked(connection, new)
-    return {one: _here(found[one], is_new=one in made) for one in who}
+    return {one: _here(found[one]) for one in who}
 
 
-def _made(connection: Connection, channel: str, external_id: str, now: datetime) -> bool:
-    """Whether the address is new; False when another first message of the same person was faster."""
+def _make(connection: Connection, channel: str, external_id: str, now: datetime) -> None:
+    """A person and their address, unless another first message of the same person was faster."""
     person_id = connection.execute(_NEW_PERSON, {"created_at": now, "language": "km", "country": ""}).scalar_one()
     address = {
         "person_id": person_id,
@@ -144,10 +144,8 @@ def _made(connection: Connection, channel: str, external_id: str, now: datetime)
         "seen_at": now,
         "suppressed": "",
     }
-    if connection.execute(_NEW_ADDRESS[connection.dialect.name], address).scalar_one_or_none() is not None:
-        return True
-    connection.execute(_DROP_PERSON, {"gone": person_id})
-    return False
+    if connection.execute(_NEW_ADDRESS[connection.dialect.name], address).scalar_one_or_none() is None:
+        connection.execute(_DROP_PERSON, {"gone": person_id})
 
 
 def _locked(connection: Connection, who: Collection[Where]) -> dict[Where, Any]:
@@ -160,7 +158,7 @@ def _locked(connection: Connection, who: Collection[Where]) -> dict[Where, Any]:
     return found
 
 
-def _here(row: Any, is_new: bool = False) -> Here:
+def _here(row: Any) -> Here:
     return Here(
         address_id=row.id,
         person_id=row.person_id,
@@ -172,7 +170,6 @@ def _here(row: Any, is_new: bool = False) -> Here:
         phone=row.phone,
         window_until=row.window_until,
         has_complaints=row.has_complaints,
-        is_new=is_new,
         word=row.word,
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from bot.domain.delivery import LIVE
-from storage.outbox import HUSHED, OUTBOX, QUEUED
+from storage.outbox import HELD, HUSHED, OUTBOX, QUEUED
 
 _HUSHED = (OUTBOX.c.address_id == bindparam("here"), OUTBOX.c.state == HUSHED)
 _COUNT = select(func.count()).select_from(OUTBOX).where(*_HUSHED)
@@ -30,8 +30,8 @@ def show(connection: Connection, address_id: int, now: datetime) -> None:
 
 
 def forget(connection: Connection, address_ids: Collection[int]) -> None:
-    """What was hushed there is read by nobody any more."""
-    connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_(address_ids), OUTBOX.c.state == HUSHED))
+    """What was hushed or held there is read by nobody any more."""
+    connection.execute(delete(OUTBOX).where(OUTBOX.c.address_id.in_(address_ids), OUTBOX.c.state.in_((HUSHED, HELD))))
 
 
 _DELAYED = (

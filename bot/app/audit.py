@@ -72,9 +72,11 @@ async def note_read(
     await service.db.write(work)
 
 
-async def note_forbidden(service: Service, officer_id: int, place: str, method: str, path: str) -> None:
-    """Record that an officer tried what is not theirs. What names a complaint is found by its reference later."""
-    code = next(filter(None, map(reference.read, path.split("/"))), "")
+async def note_forbidden(
+    service: Service, officer_id: int, place: str, method: str, path: str, named: str = ""
+) -> None:
+    """Record that an officer tried what is not theirs: by its address, or by a complaint `named` in a form."""
+    code = named or next(filter(None, map(reference.read, path.split("/"))), "")
     said = {"method": method[:10], "path": path[:PATH_MOST]}
     kind, subject = ("complaint", code) if code else ("page", path)
     act = acted(service.clock(), FORBIDDEN, officer_id, place, kind, subject, said)

@@ -6,7 +6,7 @@ from typing import Any
 from bot.app import officers
 from bot.app.context import Context
 from bot.dialog.form import MENU
-from bot.dialog.says import Choice, Reference, Say, Words, _
+from bot.dialog.says import Choice, Param, Reference, Say, Words, _
 from bot.domain import complaints as rules
 from bot.domain.clocks import ADDRESS_WITHIN, ADDRESSED, KINDS, RECEIVED, STOPS
 from bot.domain.complaints import (
@@ -35,14 +35,29 @@ def acknowledge(command: AcknowledgeComplaint, context: Context) -> None:
 
 
 def answer(command: AnswerComplaint, context: Context) -> None:
-    """Written to the thread, and sent on the channel that the complaint came by, and only there.
+    """Written to the worker; it addresses an open complaint."""
+    found = write(command, context, ANSWERS)
+    if found is not None:
+        first, then = found.first_answer_at or context.now, rules.after_reply(found.status)
+        settle(context, found, then, command.staff, first_answer_at=first, unindexed=True)
 
-    It addresses an open complaint, unless it is only a word to the worker (`WriteToWorker`).
+
+def write_to_worker(command: WriteToWorker, context: Context) -> None:
+    """Words that are no answer yet."""
+    found = write(command, context, WRITES)
+    if found is not None:
+        settle(context, found, rules.after_words(found.status), command.staff, unindexed=True)
+
+
+def write(command: AnswerComplaint, context: Context, opening: str) -> Found | None:
+    """Into the thread, and to the worker on the channel that the complaint came by, and only there.
+
+    None when this form was written before.
     """
     rules.check_reply(command.text, command.attachments)
     found = context.complaint(command.reference, command.staff, WORK)
     if command.once and complaints.written_once(context.connection, command.once):
-        return
+        return None
     if found.address_id is None:  # erased: there is nobody to read it
         raise NotFound
     if command.seen is not None and complaints.answered_since(
@@ -63,21 +78,13 @@ def answer(command: AnswerComplaint, context: Context) -> None:
             **entry,
         )
         once = None
-    if isinstance(command, WriteToWorker):
-        settle(context, found, rules.after_words(found.status), command.staff, unindexed=True)
-    else:
-        first = found.first_answer_at or context.now
-        settle(context, found, rules.after_reply(found.status), command.staff, first_answer_at=first, unindexed=True)
+    at_once = rules.may_write_first(found.contact)
     for file in files:
-        may = rules.may_write_first(found.contact)
-        context.post.file(context.connection, found.address_id, file.id, file.kind, now=context.now, first=may)
-    if command.text.strip():
-        said = Say(
-            WRITES if isinstance(command, WriteToWorker) else ANSWERS,
-            {"reference": Reference(command.reference), "words": command.text},
-            written_back(command.reference),
-        )
-        to_worker(context, found, said, human=True)
+        context.post.file(context.connection, found.address_id, file.id, file.kind, now=context.now, at_once=at_once)
+    if words:
+        params: dict[str, Param] = {"reference": Reference(command.reference), "words": command.text}
+        to_worker(context, found, Say(opening, params, written_back(command.reference)), human=True)
+    return found
 
 
 def change_status(command: ChangeStatus, context: Context) -> None:
@@ -194,8 +201,8 @@ def tell(context: Context, found: Found, say: Say, *first: Choice) -> None:
 
 def to_worker(context: Context, found: Found, said: Say, *, human: bool = False) -> None:
     """To where the worker wrote from; once they write again, when that is not their safe contact."""
-    first = rules.may_write_first(found.contact)
-    context.post.notice(context.connection, found.address_id, said, human=human, now=context.now, first=first)
+    at_once = rules.may_write_first(found.contact)
+    context.post.notice(context.connection, found.address_id, said, human=human, now=context.now, at_once=at_once)
 
 
 ANSWERS = _("📩 An officer answered your complaint {reference}:\n\n{words}")

@@ -156,7 +156,7 @@ EXECUTE: Mapping[type, Callable[[Any, Context], None]] = {
     RateComplaint: rate_complaint,
     AcknowledgeComplaint: desk.acknowledge,
     AnswerComplaint: desk.answer,
-    WriteToWorker: desk.answer,
+    WriteToWorker: desk.write_to_worker,
     ChangeStatus: desk.change_status,
     AssignComplaint: desk.assign,
     ReferComplaint: desk.refer,

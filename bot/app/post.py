@@ -75,23 +75,30 @@ class Post:
         *,
         human: bool,
         now: datetime,
-        first: bool = True,
+        at_once: bool = True,
     ) -> str | None:
         """Queue an officer's words or a change; returns the channel, None when the person is gone.
 
-        Not `first`: the person asked not to be written to first, so it waits until they write.
+        Not `at_once`: the person asked not to be written to first, so it waits until they write.
         """
         where = people.destination(connection, address_id) if address_id else None
         if where is None:
             return None
-        state = self._state(connection, where, now, first)
+        state = self._state(connection, where, now, at_once)
         self._unasked(connection, where, say, human=human, now=now, **state)
         return where.channel
 
     def file(
-        self, connection: Connection, address_id: int | None, file: str, kind: str, *, now: datetime, first: bool = True
+        self,
+        connection: Connection,
+        address_id: int | None,
+        file: str,
+        kind: str,
+        *,
+        now: datetime,
+        at_once: bool = True,
     ) -> None:
-        """Queue an officer's photo, voice message or paper, as a request of its own; `first` as in `notice`."""
+        """Queue an officer's photo, voice message or paper, as a request of its own; `at_once` as in `notice`."""
         where = people.destination(connection, address_id) if address_id else None
         if where is not None:
             body = {"text": "", "rows": [], "file": file, "kind": kind}
@@ -103,20 +110,20 @@ class Post:
                 bodies=[body],
                 what=MESSAGE,
                 human=True,
-                **self._state(connection, where, now, first),
+                **self._state(connection, where, now, at_once),
             )
             outbox.add(connection, rows)
 
-    def _state(self, connection: Connection, where: Destination, now: datetime, first: bool) -> dict[str, Any]:
+    def _state(self, connection: Connection, where: Destination, now: datetime, at_once: bool) -> dict[str, Any]:
         """Of what comes unasked: held for whoever chose a word, with one neutral line for all that comes at once.
 
         Whoever asked not to be written to first gets no such line either.
         """
         if where.discreet:
-            if first and not waiting.hushed_at(connection, where.address_id, now):
+            if at_once and not waiting.hushed_at(connection, where.address_id, now):
                 self._unasked(connection, where, NEUTRAL, human=False, now=now)
             return {"state": outbox.HUSHED}
-        return {} if first else {"state": outbox.HELD, "why": outbox.UNASKED}
+        return {} if at_once else {"state": outbox.HELD, "why": outbox.UNASKED}
 
     def _unasked(
         self, connection: Connection, where: Destination, say: Say, *, human: bool, now: datetime, **state: Any

@@ -41,6 +41,14 @@ DONE: Mapping[str, Text] = {
     "decide": _("Your decision is kept, and the officer who asked was told."),
 }
 
+LATER: Mapping[str, Text] = {
+    "reply": _("Your reply is kept. The worker reads it when they write again."),
+    "status": _("The status was changed. The worker reads so when they write again."),
+    "take": _("You took it. The worker reads so when they write again."),
+    "refer": _("It was referred to the other office, which was told. The worker reads so when they write again."),
+}
+"""Where the worker's chat is not their safe contact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -108,7 +116,7 @@ class OnePage:
                 "note": NOTE_LIMIT,
                 "unlock": UNLOCK_LIMIT,
             },
-            done=DONE.get(request.query_params.get("done", "")),
+            done=done_of(request.query_params.get("done", ""), row),
             left=[code for code in request.query_params.get("left", "")[:200].split() if reference.read(code) == code],
             now=now,
         )
@@ -159,6 +167,12 @@ class OnePage:
             },
             "version": sight.version,
         }
+
+
+def done_of(what: str, row: Any) -> Text | None:
+    """What the notice above the page says."""
+    later = None if rules.may_write_first(row.contact) else LATER.get(what)
+    return later or DONE.get(what)
 
 
 def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:

@@ -23,7 +23,7 @@ from bot.domain.audit import FIGURES as DOWNLOAD
 from bot.domain.audit import LIST
 from bot.domain.complaints import RATINGS
 from bot.domain.figures import Figures, Line, Measure
-from bot.domain.reach import FIGURES, Reach
+from bot.domain.reach import FIGURES, READ, Reach
 from bot.text import khmer
 from bot.text.cells import MARK, lines
 from storage import figures, offices
@@ -149,6 +149,7 @@ def routes(to: APIRouter, desk: Desk, entrance: Entrance) -> None:
             "figures.html",
             request,
             officer,
+            may_read=officer.may(READ),
             weeks=weeks,
             periods=WEEKS,
             found=seen,

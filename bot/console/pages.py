@@ -154,8 +154,7 @@ class Desk:
 
     async def forbidden(self, request: Request, officer: Officer, code: str) -> None:
         """Record that a form named a complaint that is not theirs."""
-        path = f"{request.url.path}/{code}"
-        await note_forbidden(self.service, officer.id, place_of(request), request.method, path)
+        await note_forbidden(self.service, officer.id, place_of(request), request.method, request.url.path, code)
 
     def tell(self, request: Request) -> Callable[[Say], str]:
         """Says in the words of the page's language."""

@@ -91,9 +91,9 @@ class Papers:
         left = []
         for code, newest in sent.also:
             other = await self.found(officer, code)
+            if other is None:
+                await self._desk.forbidden(request, officer, reference.read(code) or "")
             if other is None or other.merged_into_id != row.id:
-                if other is None:
-                    await self._desk.forbidden(request, officer, code[:16])
                 left.append(code[:16])
                 continue
             content = await self._content(officer, row, sent)

@@ -110,7 +110,7 @@ class Person:
 class Case:
     """A complaint as an officer sees it in their own chat: never who it is from. `newest`: the thread's last line.
 
-    Not `first`: the worker asked not to be written to first, so what is said to them waits until they write.
+    Not `at_once`: the worker asked not to be written to first, so what is said to them waits until they write.
     """
 
     reference: str
@@ -119,7 +119,7 @@ class Case:
     due_at: datetime
     answered: bool
     may_work: bool
-    first: bool = True
+    at_once: bool = True
     newest: int = 0
     entries: tuple[Entry, ...] = ()
 

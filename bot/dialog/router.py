@@ -101,8 +101,8 @@ class Router:
         """What is heard wherever a person is, and leaves them there: their word, or what only officers write."""
         if not isinstance(event, Typed):
             return None
-        asked = session.flow == "discreet" and session.state.get("proving")
-        if facts.person.word and not asked and khmer.comparable(event.text) == facts.person.word:
+        elsewhere = session.flow != "discreet"  # where the flow about it hears it itself
+        if facts.person.word and elsewhere and khmer.comparable(event.text) == facts.person.word:
             return self.flows["discreet"].advance({}, Tapped("discreet:show"), facts)
         if facts.offered or (facts.officer and facts.officer.heard):
             return self.flows["officer"].advance({}, event, facts)

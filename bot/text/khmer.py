@@ -85,6 +85,12 @@ _SAME_LETTER = str.maketrans(
 )
 
 
+def day(iso: str, language: str) -> str:
+    """`2024-06-04` as 04/06/2024 in a language's digits; a source may also name only a month or a year."""
+    shown = "/".join(reversed(iso.split("-")))
+    return to_khmer_digits(shown) if language == "km" else shown
+
+
 def comparable(text: str) -> str:
     """The form of `text` that is equal for two texts a reader would call the same; for comparing, never for showing.
 

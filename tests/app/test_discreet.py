@@ -146,3 +146,19 @@ async def test_neither_a_neutral_line_where_the_chat_is_not_safe(office: Office,
     assert [state for state, _file, text in queue(office)[before:] if "យើងបានជួយ" in text] == ["hushed"]
     await office.hear(Typed("ផ្កាឈូក"))
     assert [state for state, _file, text in queue(office)[before:] if "យើងបានជួយ" in text] == ["queued"]
+
+
+async def test_deleted_data_takes_what_waited_for_them_with_it(office: Office) -> None:
+    reference = await office.file("ថៅកែវាយខ្ញុំ")
+    office.service.db.write_now(lambda connection: connection.execute(update(COMPLAINT).values(contact="wait")))
+    await office.hear(Tapped("erase:start"))
+    await office.engine.command(AnswerComplaint(reference, "យើងបានជួយ", 1))
+    await office.hear(Tapped("erase:yes"))
+    assert not any("យើងបានជួយ" in text for text in office.told())
+
+
+async def test_the_word_is_heard_inside_the_flow_about_it_too(office: Office, hidden: str) -> None:
+    await office.engine.command(AnswerComplaint(hidden, "យើងបានជួយ", 1))
+    await office.hear(Tapped("discreet:start"))
+    await office.hear(Typed("ផ្កាឈូក"))
+    assert any("យើងបានជួយ" in text for state, _file, text in queue(office) if state == "queued")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.event import listen, remove
 
 from bot.app.engine import Engine
 from bot.app.service import Service, build
@@ -218,3 +219,21 @@ async def test_arrivals_that_wait_together(office: Office) -> None:
     await office.hear(Tapped("welcome:language=en"), who="bopha")
     assert apart[0][: len(office.told("vanna"))] == office.told("vanna"), "the same answers, in the same order"
     assert apart[1] == office.told("bopha")
+
+
+async def test_arrivals_that_wait_together_share_their_statements(office: Office) -> None:
+    who = [f"person-{number}" for number in range(12)]
+    for one in who:
+        await office.hear(Started(), who=one)
+    made: list[str] = []
+
+    def counted(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        made.extend({statement.split(maxsplit=1)[0]} - {"BEGIN"})
+
+    listen(office.service.db.engine, "before_cursor_execute", counted)
+    with busy(office.service.db):
+        waiting = [asyncio.ensure_future(office.hear(Typed("help"), who=one)) for one in who]
+        await asyncio.sleep(0.05)
+    assert await asyncio.gather(*waiting) == [True] * len(who)
+    remove(office.service.db.engine, "before_cursor_execute", counted)
+    assert sorted(made) == ["INSERT", "INSERT", "SELECT", "UPDATE"], "the inbox, the addresses twice, the outbox"

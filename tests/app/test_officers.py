@@ -13,11 +13,12 @@ from bot.channels.base import Arrival
 from bot.dialog.events import Event, Started, Tapped, Typed
 from bot.domain.complaints import AnswerComplaint
 from bot.i18n import Catalogues
-from handlers.officer import NOT_YOURS
+from handlers.officer import KEPT, NOT_SAFE, NOT_YOURS
 from storage import offices, staff
 from storage.audit import AUDIT
 from storage.complaints import COMPLAINT, ENTRY
 from storage.outbox import OUTBOX
+from storage.people import ADDRESS
 from storage.staff import STAFF
 from tests.app.test_engine import Office, office
 
@@ -256,3 +257,24 @@ async def test_a_step_of_a_clock_and_the_list(office: Office, filed: str) -> Non
     await office.hear(Typed("/desk"), who=CHAT)
     assert f"{filed[:4]}-{filed[4:]}" in office.told(CHAT)[-1]
     assert "លិខិតឆ្លងដែន" not in office.told(CHAT)[-1]
+
+
+@pytest.mark.parametrize(("what", "then"), [("answer", "addressed"), ("word", "received")])
+async def test_where_the_workers_chat_is_not_safe_the_officer_is_told_so(
+    office: Office, filed: str, what: str, then: str
+) -> None:
+    office.service.db.write_now(lambda connection: connection.execute(update(COMPLAINT).values(contact="relative")))
+    await links(office)
+    announced(office, 1)
+    before = len(office.told())
+    await office.hear(Tapped(f"officer:{what}={filed}"), who=CHAT)
+    asked = office.told(CHAT)[-2:]
+    assert asked[0] == Catalogues().words(NOT_SAFE.text, "km")
+    await office.hear(Typed("យើងបានទូរស័ព្ទទៅថៅកែ"), who=CHAT)
+    assert office.one(select(COMPLAINT.c.status)) == then
+    assert office.told(CHAT)[-1] == Catalogues().words(KEPT[what], "km").format(reference=f"{filed[:4]}-{filed[4:]}")
+    assert len(office.told()) == before + 1
+    held = (
+        select(OUTBOX.c.state).join(ADDRESS, ADDRESS.c.id == OUTBOX.c.address_id).where(ADDRESS.c.external_id == "dara")
+    )
+    assert office.one(held.order_by(OUTBOX.c.id.desc()).limit(1)) == "held"

@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -98,11 +99,15 @@ def test_the_demo_starts_with_nothing_set(tmp_path: Path) -> None:
 
 
 def test_without_telegram_it_is_ready_within_five_seconds(tmp_path: Path, sqlite_url: str) -> None:
-    """Of a processor that it has for itself: this is about the service, not about what else the machine does."""
+    """The best of three: this is about the service, not about what else the machine does."""
     with Service(tmp_path, {"DATABASE_URL": sqlite_url}):
         pass  # Python has compiled it now
-    with Service(tmp_path, {"DATABASE_URL": sqlite_url}) as service:
-        assert service.cpu_seconds() < READY_WITHIN
+    taken: list[float] = []
+    while len(taken) < 3 and min(taken, default=READY_WITHIN) >= READY_WITHIN:
+        began = time.monotonic()
+        with Service(tmp_path, {"DATABASE_URL": sqlite_url}):
+            taken.append(time.monotonic() - began)
+    assert min(taken) < READY_WITHIN, taken
 
 
 def test_without_telegram_its_library_is_never_imported(tmp_path: Path, sqlite_url: str) -> None:

@@ -1,6 +1,7 @@
 """The stream of a phone page: nothing lost, nothing late, nothing that holds up a stop."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,7 @@ async def test_what_another_process_sent_is_found_without_a_ring(sqlite_url: str
         assert await post(session) == 204
         listening = asyncio.create_task(heard(session, 1))
         await asyncio.sleep(0.3)
+        started = time.monotonic()
 
         def send(connection: Connection) -> None:
             now = datetime.now(UTC)
@@ -71,6 +73,7 @@ async def test_what_another_process_sent_is_found_without_a_ring(sqlite_url: str
 
         await app.service.db.write(send)
         assert len(await listening) == 1
+        assert time.monotonic() - started < 2.5
 
 
 async def test_a_silent_stream_shows_that_it_lives_and_a_closed_one_is_forgotten(
@@ -97,5 +100,7 @@ async def test_open_streams_do_not_hold_up_a_stop(sqlite_url: str, tmp_path: Pat
         session = aiohttp.ClientSession(app.url, cookies={"phone": TOKEN})
         answer = await session.get("/phone/stream")
         assert answer.status == 200
+        started = time.monotonic()
+    assert time.monotonic() - started < 3
     assert await answer.read(), "the stream came to its end; nobody had to break it off"
     await session.close()

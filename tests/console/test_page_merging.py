@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from bot.domain.complaints import AnswerComplaint, MergeComplaint, UnmergeComplaint
 from bot.domain.errors import NotFound, NotMergeable, NotYours
 from storage import clocks
+from storage.audit import AUDIT
 from tests.console.desk import Desk, picture, reply_form
 from tests.console.page import case, fill, office, officer, page_of, plain, put, send, sent, signed_in
 
@@ -161,3 +163,18 @@ async def test_each_into_the_other_at_once(desk: Desk) -> None:
     done = await asyncio.gather(*map(desk.engine.command, commands), return_exceptions=True)
     assert sorted(type(each).__name__ for each in done) == ["NoneType", "NotMergeable"]
     assert [point(desk, one), point(desk, two)].count(None) == 1
+
+
+async def test_naming_what_is_not_theirs_is_recorded(desk: Desk) -> None:
+    here, elsewhere = office(desk, "bkk"), office(desk, "sel")
+    dara = officer(desk, "dara", "member", here)
+    mine, foreign, other = case(desk, here), case(desk, elsewhere), case(desk, elsewhere)
+    async with signed_in(desk, "dara") as browser:
+        page = await browser.get(page_of(mine))
+        assert (await fill(browser, page, mine, "merge", into=foreign)).status == 422
+        got = await browser.post(f"{page_of(mine)}/reply", reply_form(page, WORDS, also=f"{other}:0"))
+    assert f"left={other}" in got.to
+    assert sent(desk) == [(desk.row(mine).address_id, sent(desk)[0][1])]
+    tries = select(AUDIT.c.staff_id, AUDIT.c.subject).where(AUDIT.c.action == "forbidden").order_by(AUDIT.c.id)
+    found = desk.service.db.read_now(lambda c: c.execute(tries).all())
+    assert [tuple(row) for row in found] == [(dara, foreign), (dara, other)]

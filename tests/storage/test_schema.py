@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Connection, Engine, LargeBinary, insert, inspect, select, text, type_coerce
 from sqlalchemy.exc import StatementError
 
-from storage import migrating, people
+from storage import filters, migrating, people, staff
 from storage.columns import KEYRING, Moment, Sealed, SealedJson
 from storage.db import make_engine
 from storage.models import METADATA
@@ -64,6 +64,28 @@ def test_up_down_and_up_again(database_url: str, engine: Engine) -> None:
         assert migrating.is_current(connection)
     migrating.upgrade(database_url)  # once more changes nothing
     assert columns(engine) == first
+
+
+PLAIN = "INSERT INTO saved_filter (staff_id, name, query) VALUES (1, :name, :query)"
+
+
+def test_filters_from_before_they_were_sealed_are_kept(database_url: str, engine: Engine) -> None:
+    plain = {"name": "ថៃ", "query": "q=ប៉ាស្ព័រ&status=all"}
+
+    def there() -> Any:
+        return written(engine, lambda c: c.execute(text("SELECT name, query FROM saved_filter")).one())
+
+    migrating.downgrade(database_url, "0003")
+    names = {"login": "dara", "name_km": "ដារ៉ា", "name_en": "Dara", "password": "-", "role": "desk"}
+    written(engine, lambda c: staff.add(c, **names, created_at=NOON))
+    written(engine, lambda c: c.execute(text(PLAIN), plain))
+    migrating.upgrade(database_url)
+    (kept,) = written(engine, lambda c: filters.of_officer(c, 1))
+    assert (kept.name, kept.query) == (plain["name"], plain["query"])
+    assert not any("ប៉ាស្ព័រ".encode() in bytes(sealed) for sealed in there())
+    engine.dispose()
+    migrating.downgrade(database_url, "0003")
+    assert there()._mapping == plain
 
 
 def test_the_migrated_schema_is_the_models(engine: Engine) -> None:
