@@ -137,3 +137,16 @@ def test_no_texts_name_a_phone_number() -> None:
     """Numbers come from the verified data, never from a text."""
     texts = (ROOT / "locales/messages.pot").read_text(encoding="utf-8").replace("+855 12 345 678", "")
     assert not re.search(r"\+\d{2,3}[ \d]{6,}|\b1[0-9]{3}\b", texts)
+
+
+def test_the_phone_page_draws_every_sign_of_ours() -> None:
+    """A picture that a cheap phone has no letter for is an empty box there: each has another sign."""
+    shown = (ROOT / "bot" / "static" / "phone-show.js").read_text(encoding="utf-8")
+    (known,) = re.findall(r"const PLAIN = \{(.*)\};", shown)
+    (replaced,) = re.findall(r"text\.replace\(/(.*)/gmu", shown)
+    ours = {sign for path in CODE for sign in path.read_text(encoding="utf-8") if sign >= "\U0001f000"}
+    assert (
+        ours
+        == set(re.findall("[\U0001f000-\U0001ffff]", known))
+        == set(re.findall("[\U0001f000-\U0001ffff]", replaced))
+    )

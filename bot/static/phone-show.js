@@ -71,11 +71,11 @@ function callLine(line, words) {
   return element("div", { class: "calls" }, element("div", { class: "buttons" }, ...buttons), element("p", {}, ...linked(rest)));
 }
 
-const PLAIN = { "🆘": "SOS", "✅": "✓", "📩": "✉" };
+const PLAIN = { "🆘": "SOS", "✅": "✓", "📩": "✉", "💬": "✉", "🔓": "•", "🧾": "•", "🔔": "•" };
 
 /** Without the signs that a cheap phone, or a desktop, may have no picture for: an empty box says nothing. */
 export function drawable(text) {
-  return text.replace(/^(🆘|✅|📩)/gmu, (sign) => PLAIN[sign]);
+  return text.replace(/^(✅|📩|💬|🔓|🧾|🔔)|🆘/gmu, (sign) => PLAIN[sign]);
 }
 
 function linked(text) {
